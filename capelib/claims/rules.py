@@ -162,23 +162,21 @@ def verdict(claim: Claim, evidence: Evidence) -> str:
     Where no definition is stated and every computation tried passes, the claim counts as passed. A claim
     without any number is *not testable here*, provided that `claim_rules` says what it needs.
     """
-    found = [passes(claim, Estimate(value)) for value in evidence.alternatives.values()] if evidence.tried else []
-    if evidence.released is not None and passes(claim, evidence.released):
-        passed = True
-    elif evidence.released is None and found and all(found):
-        passed = True
-    elif any(found):
-        return ILL_DEFINED
-    elif evidence.tried:
-        return NOT_REPRODUCED
-    elif claim.needs:
-        return NOT_TESTABLE
-    else:
+    found = [passes(claim, Estimate(value)) for value in evidence.alternatives.values()]
+    stated = evidence.released is not None
+    passed = passes(claim, evidence.released) if stated else bool(found) and all(found)
+    if not passed:
+        if any(found):
+            return ILL_DEFINED
+        if evidence.tried:
+            return NOT_REPRODUCED
+        if claim.needs:
+            return NOT_TESTABLE
         raise InputError(
             f"claim {claim.id}: nothing computed and no need declared; give released=, alternatives=, "
             "or fill `needs` in data/claim_rules.csv"
         )
-    if passed and evidence.independent is not None and agrees(claim, evidence.independent):
+    if evidence.independent is not None and agrees(claim, evidence.independent):
         return REPRODUCED
     return RELEASED_ONLY
 

@@ -1,0 +1,56 @@
+"""Charts that compare estimates with intervals across groups: pairs of benchmarks, sizes, phases, widths."""
+
+import altair as alt
+import pandas as pd
+
+from capelib.charts.theme import BLUE, GREEN, GREY, VERMILION, finish
+
+SERIES = [BLUE, VERMILION, GREY, GREEN]
+
+
+def intervals(
+    rows: pd.DataFrame,
+    label: str,
+    series: str,
+    title: str,
+    description: str,
+    tables: list[str],
+    domain: tuple[float, float] | None = None,
+    colours: list[str] | None = None,
+    zero: bool = True,
+) -> alt.TopLevelMixin:
+    """Estimates as dots with interval bars, one line per `label`, one colour and shape per `series`.
+
+    `rows` has the columns `label`, `series`, value, low, high and optionally n and method, which the tooltip shows.
+    Rows keep their order.
+    """
+    names = list(dict.fromkeys(rows[series]))
+    scale = alt.Scale(domain=[*domain], nice=False) if domain else alt.Scale(zero=False, padding=15)
+    y = alt.Y(f"{label}:N", title=None, sort=list(dict.fromkeys(rows[label]))).axis(labelLimit=170)
+    offset = alt.YOffset(f"{series}:N", sort=names)
+    colour = alt.Color(f"{series}:N", sort=names).scale(domain=names, range=(colours or SERIES)[: len(names)])
+    extra = [alt.Tooltip(f"{name}:{kind}") for name, kind in (("n", "Q"), ("method", "N")) if name in rows]
+    tooltip = [
+        alt.Tooltip(f"{label}:N"),
+        alt.Tooltip(f"{series}:N"),
+        *[alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high")],
+        *extra,
+    ]
+    base = alt.Chart(rows)
+    bars = base.mark_rule(strokeWidth=2, opacity=0.6, clip=True).encode(
+        x=alt.X("low:Q", title=title, scale=scale), x2="high:Q", y=y, yOffset=offset, color=colour
+    )
+    points = base.mark_point(filled=True, size=70).encode(
+        x=alt.X("value:Q", title=title, scale=scale),
+        y=y,
+        yOffset=offset,
+        color=colour,
+        shape=alt.Shape(f"{series}:N", sort=names).scale(domain=names),
+        tooltip=tooltip,
+    )
+    layers = [bars, points]
+    if zero:
+        rule = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=GREY, strokeDash=[3, 3])
+        layers.insert(0, rule.encode(x=alt.X("value:Q", scale=scale)))
+    per_line = 12 + 12 * len(names)
+    return finish(alt.layer(*layers), description, tables, height=per_line * rows[label].nunique() + 40)
