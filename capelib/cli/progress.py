@@ -1,0 +1,40 @@
+"""How far the sections at work have come: a bar for each on a terminal, plain lines elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from capelib.cli.output import note
+
+
+class Bars:
+    """Rich bars by section; `print` writes a line above them."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("cells")
+        self.progress = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+        self.tasks: dict[str, int] = {}
+
+    def on_cell(self, section: str, begun: int, total: int) -> None:
+        """Move a section's bar."""
+        if section not in self.tasks:
+            self.tasks[section] = self.progress.add_task(section, total=total)
+        self.progress.update(self.tasks[section], completed=begun)
+
+
+@contextmanager
+def progress(every_cell: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Give the function that reports a cell; off a terminal it prints lines if `every_cell`, else there is none."""
+    if sys.stderr.isatty():
+        bars = Bars()
+        with bars.progress:
+            yield bars.on_cell
+    else:
+        yield _line if every_cell else None
+
+
+def _line(section: str, begun: int, total: int) -> None:
+    note(f"{section}: cell {begun + 1} of {total}")

@@ -1,0 +1,77 @@
+"""MyST prose of a section, made to stand alone: glue filled in, references to the rest of the book put into words."""
+
+import re
+from collections.abc import Mapping
+
+from capelib.present import GLUE_PREFIX
+
+# what docutils itself understands; everything else belongs to the book
+ROLES = {"math", "sub", "sup", "code", "emphasis", "strong", "abbreviation"}
+DIRECTIVES = {
+    "note", "warning", "tip", "hint", "important", "caution", "danger", "error", "attention", "admonition",
+    "math", "figure", "image", "table", "list-table", "csv-table", "topic", "sidebar", "epigraph", "rubric",
+    "container",
+}  # fmt: skip
+ROLE = re.compile(r"\{(?P<role>[\w:.+-]+)\}`(?P<text>[^`]+)`")
+FENCE = re.compile(
+    r"^(?P<fence>\s*(?:`{3,}|:{3,}))\{(?P<name>[\w:.+-]+)\}[ \t]*(?P<title>.*)$(?P<options>(?:\n\s*:[\w-]+:.*$)*)",
+    re.M,
+)
+LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+
+
+def glued(cells: list[dict]) -> dict[str, str]:
+    """The formatted numbers that an executed notebook publishes, by name."""
+    found = {}
+    for output in (output for cell in cells for output in cell.get("outputs", [])):
+        name = output.get("metadata", {}).get("scrapbook", {}).get("name")
+        if name:
+            text = "".join(output["data"].get(f"{GLUE_PREFIX}text/plain", ""))
+            found[name] = text.strip("'\"")
+    return found
+
+
+def alone(markdown: str, glue: Mapping[str, str]) -> str:
+    """Markdown that plain MyST understands without the rest of the book.
+
+    Glued numbers become text, references the words they show, directives of Sphinx's plain boxes, and links to
+    other pages of the book plain text.
+    """
+    markdown = ROLE.sub(lambda match: _role(match, glue), markdown)
+    markdown = FENCE.sub(_directive, markdown)
+    return LINK.sub(_link, markdown)
+
+
+def _role(match: re.Match, glue: Mapping[str, str]) -> str:
+    role, text = match["role"], match["text"].strip()
+    if role in ROLES:
+        return match[0]
+    if role.startswith("glue"):
+        name = text.rpartition("::")[2].partition(":")[0]
+        return glue.get(name, f"[{name}]")
+    shown = re.sub(r"\s*<[^>]*>$", "", text)
+    if role.startswith("cite"):
+        return f"[{shown}]"
+    return shown if shown != text else _words(shown)
+
+
+def _directive(match: re.Match) -> str:
+    name, title = match["name"], match["title"].strip()
+    if name in DIRECTIVES:
+        return match[0]
+    if title or name == "seealso":
+        return f"{match['fence']}{{admonition}} {title or 'See also'}"
+    return f"{match['fence']}{{container}}"
+
+
+def _link(match: re.Match) -> str:
+    text, target = match["text"], match["target"]
+    if re.match(r"https?://|mailto:", target):
+        return match[0]
+    return text or _words(target)
+
+
+def _words(target: str) -> str:
+    # "sec-coupling" and "../book/ledger.md" both name a page
+    stem = target.lstrip("#~!").rpartition("/")[2].removesuffix(".md").removesuffix(".ipynb")
+    return re.sub(r"^(sec|fig|eq|tab)-", "", stem).replace("-", " ")

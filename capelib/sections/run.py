@@ -1,0 +1,30 @@
+"""Re-running one section with other parameters: the executed notebook, and a page of it that needs no network."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from capelib import paths
+from capelib.files import whole, write_text
+from capelib.sections.execute import Job, OnCell, execute
+from capelib.sections.source import Section
+
+
+def run(
+    section: Section, values: Mapping[str, object], out: Path | None = None, on_cell: OnCell | None = None
+) -> tuple[Path, Path]:
+    """Execute a section with `values` (checked before: `given`) and write NAME.ipynb and NAME.html into `out`.
+
+    Both files appear together, or neither. Raises InputError for what the section refuses, WorkError if one
+    of its cells fails.
+    """
+    from capelib.sections.page import page
+
+    folder = (out or paths.build_dir() / "runs").absolute()
+    notebook, html = folder / f"{section.name}.ipynb", folder / f"{section.name}.html"
+    with whole(notebook) as draft:
+        for done in execute([Job(section, draft, values, {"parameters": dict(values)})], on_cell=on_cell):
+            if done.error:
+                raise done.error
+        write_text(html, page(section, json.loads(draft.read_text(encoding="utf-8")), dict(values)))
+    return notebook, html
