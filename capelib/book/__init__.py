@@ -1,0 +1,27 @@
+"""Sphinx extension of the book: charts and mathematics that need no network, the ledger, small repairs."""
+
+from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict:
+    """Register everything; each module does one thing."""
+    from capelib import __version__
+    from capelib.book import assets, figure, ledger, repairs, repository, strip
+
+    app.add_node(
+        figure.cape_chart,
+        html=(figure.visit_html, None),
+        latex=(figure.visit_other, None),
+        text=(figure.visit_other, None),
+    )
+    app.add_directive("cape-ledger", ledger.LedgerDirective)
+    app.add_directive("cape-claims", ledger.ClaimsDirective)
+    app.add_directive("cape-counts", strip.CountsDirective)
+    app.connect("config-inited", repository.configure, priority=100)  # before the theme reads its options
+    app.connect("builder-inited", assets.collect)
+    app.connect("env-get-outdated", assets.always_one_page)
+    app.connect("doctree-read", figure.give_ids)
+    app.connect("doctree-read", strip.head_of_section)
+    app.connect("html-page-context", assets.load_scripts)
+    app.connect("html-page-context", repairs.repair_page, priority=900)  # after the theme has filled the page
+    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,147 @@
+"""How far two measurements of the same scores agree, and which TruthfulQA variant a score is."""
+
+import re
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+import pandas as pd
+
+from capelib.audit import BENCHMARKS
+from capelib.estimate import Estimate
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Cells that two panels share.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        One row per model and score with model, family, n_params, source, score (column name), released_pct,
+        measured_pct, difference (released minus measured, points), and listed (the difference the flags of the
+        released panel state, NaN where they state none).
+    """
+
+    cells: pd.DataFrame
+
+    def above(self, tolerance: float) -> pd.DataFrame:
+        """Cells that differ by more than `tolerance` points, largest first."""
+        apart = self.cells[self.cells["difference"].abs() > tolerance]
+        return apart.sort_values("difference", key=abs, ascending=False, ignore_index=True)
+
+    def counts(self, *tolerances: float) -> pd.DataFrame:
+        """Per score: cells compared, median absolute difference, cells that differ by more than each tolerance."""
+        size = self.cells["difference"].abs()
+        columns = {"cells": size.groupby(self.cells["score"], sort=False).size()}
+        columns["median_difference"] = size.groupby(self.cells["score"], sort=False).median()
+        for tolerance in tolerances:
+            columns[f"above_{tolerance:g}"] = (size > tolerance).groupby(self.cells["score"], sort=False).sum()
+        return pd.DataFrame(columns)
+
+    def unlisted(self, tolerance: float = 1.0) -> pd.DataFrame:
+        """Cells whose flags and differences disagree: one beyond `tolerance` unlisted, or a listed one not found."""
+        beyond = self.cells["difference"].abs() > tolerance
+        wrong = (self.cells["listed"] - self.cells["difference"]).abs() > 0.05 + 1e-9  # flags print one decimal
+        return self.cells[(beyond != self.cells["listed"].notna()) | wrong]
+
+
+def differences(released: pd.DataFrame, measured: pd.DataFrame) -> Differences:
+    """Every score that both panels hold for the same model, joined by the released row's ``leaderboard_repo``."""
+    scores = measured.set_index("hf_repo")[BENCHMARKS]
+    rows = released[released["leaderboard_repo"] != ""]
+    parts = [
+        pd.DataFrame(
+            {
+                "model": rows["model"],
+                "family": rows["family"],
+                "n_params": rows["n_params"],
+                "source": rows["upstream_source"],
+                "score": score,
+                "released_pct": rows[score],
+                "measured_pct": rows["leaderboard_repo"].map(scores[score]),
+                "listed": [_listed(flags, score) for flags in rows["flags"]],
+            }
+        )
+        for score in BENCHMARKS
+    ]
+    cells = pd.concat(parts, ignore_index=True).dropna(subset=["released_pct", "measured_pct"])
+    return Differences(cells.assign(difference=cells["released_pct"] - cells["measured_pct"]).reset_index(drop=True))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Which TruthfulQA variant a panel holds.
+
+    ``index`` is 1 or 2 for MC1 or MC2, NaN where nothing tells. ``share_within`` of ``n_compared`` scores lie within
+    ``within`` points of the measured MC2, the median absolute distance being ``median_difference`` points.
+    ``by_source`` gives the same per source the released rows name; ``anchors`` are the models for which both variants
+    are published, with the distance of the released score from each, in points and in standard errors.
+    """
+
+    index: float
+    n_compared: int
+    within: float
+    share_within: float
+    median_difference: float
+    by_source: pd.DataFrame
+    anchors: pd.DataFrame
+
+
+def truthfulqa_variant(
+    found: Differences, released: pd.DataFrame, published: pd.DataFrame, within: float = 0.1
+) -> Variant:
+    """Tell MC1 from MC2: how near the released scores lie to the measured MC2, and to either where both are known.
+
+    The index follows the published anchors (`published`: model, mc1, mc1_stderr, mc2, mc2_stderr), whichever is
+    nearer to most of them; agreement with the measured column supports it, but that column has no MC1 beside it.
+    """
+    cells = found.cells[found.cells["score"] == "truthfulqa"]
+    size = cells["difference"].abs()
+    grouped = size.groupby(cells["source"])
+    by_source = pd.DataFrame(
+        {
+            "scores": grouped.size(),
+            "share_within": grouped.apply(lambda each: (each <= within).mean()),
+            "median_difference": grouped.median(),
+        }
+    )
+    anchors = published.merge(released[["model", "truthfulqa"]], on="model")
+    for name in ("mc1", "mc2"):
+        anchors[f"from_{name}"] = anchors["truthfulqa"] - anchors[name]
+        anchors[f"from_{name}_se"] = anchors[f"from_{name}"] / anchors[f"{name}_stderr"]
+    nearer = np.sign(anchors["from_mc1"].abs() - anchors["from_mc2"].abs()).sum()
+    index = {-1: 1.0, 1: 2.0}.get(int(np.sign(nearer)), nan)
+    share = float((size <= within).mean())
+    return Variant(index, len(size), within, share, float(size.median()), by_source, anchors)
+
+
+def table_correlations(tables: pd.DataFrame, x: str = "hellaswag", y: str = "truthfulqa") -> pd.DataFrame:
+    """Pearson correlation of two scores within every table of `tables` (column ``table_id``) of four models or more.
+
+    Index table_id; columns n, r (an Estimate with Fisher's 95 % interval), value, low, high. The interval takes the
+    models for independent draws, which sizes of one family are not; it is here to compare tables, not to test.
+    """
+    from scipy.stats import pearsonr
+
+    made = {}
+    for table, rows in tables.groupby("table_id", sort=False):
+        if len(rows) < 4:
+            continue  # Fisher's interval needs four
+        result = pearsonr(rows[x], rows[y])
+        low, high = result.confidence_interval(0.95)
+        made[table] = Estimate(float(result.statistic), float(low), float(high), 0.95, len(rows), "Fisher interval")
+    return pd.DataFrame(
+        {
+            "n": {table: r.n for table, r in made.items()},
+            "r": made,
+            "value": {table: r.value for table, r in made.items()},
+            "low": {table: r.low for table, r in made.items()},
+            "high": {table: r.high for table, r in made.items()},
+        }
+    )
+
+
+def _listed(flags: str, score: str) -> float:
+    found = re.search(rf"(?:^|;)obs_diff_{score}:([+-][0-9.]+)", flags)
+    return float(found.group(1)) if found else nan

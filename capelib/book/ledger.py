@@ -1,0 +1,121 @@
+"""The directives ``cape-ledger``, every claim in one table, and ``cape-claims``, a few of them as a list."""
+
+from docutils import nodes
+from markupsafe import Markup
+from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective
+
+from capelib.book.rows import badge, row_id, rows, section_uri, verdict_uri
+
+COLUMNS = (
+    ("Claim", "text"),
+    ("Section", "text"),
+    ("Paper", "number"),
+    ("Released data", "number"),
+    ("Independent", "number"),
+    ("Verdict", "number"),
+)
+TABLE = Markup(
+    '<table class="cape-ledger" id="ledger">\n<caption class="visually-hidden">Claims of the paper, what was computed, '
+    "and the verdict</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
+)
+ROW = Markup(
+    '<tr id="{id}" data-section="{section}" data-verdict="{verdict}">'
+    '<th scope="row" data-label="Claim" data-sort="{statement}">{statement}'
+    '<span class="cape-meta">{quantity} <code>{claim}</code></span></th>'
+    '<td data-label="Section" data-sort="{section} {place}">{link}<span class="cape-meta">{place}</span></td>'
+    "{values}"
+    '<td data-label="Verdict" data-sort="{rank}">{badge}{evidence}{reason}{how}</td></tr>\n'
+)
+VALUE = Markup('<td class="cape-value" data-label="{label}" data-sort="{sort}">{text}</td>')
+LINK = Markup('<a href="{href}">{text}</a>')
+NONE = Markup('<span class="cape-none">–</span>')
+
+
+class LedgerDirective(SphinxDirective):
+    """``{cape-ledger}``: all claims, as a table that needs no script."""
+
+    def run(self) -> list[nodes.Node]:
+        head = Markup("").join(
+            Markup('<th scope="col" data-type="{}">{}</th>').format(kind, title) for title, kind in COLUMNS
+        )
+        body = Markup("").join(_row(self.env, row) for row in rows(self.env))
+        return [nodes.raw("", TABLE.format(head=head, body=body), format="html")]
+
+
+class ClaimsDirective(SphinxDirective):
+    """``{cape-claims} ID ID …``: these claims, with their verdicts, as a short list."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        by_id = {row["id"]: row for row in rows(self.env)}
+        wanted = self.arguments[0].split()
+        if strange := [name for name in wanted if name not in by_id]:
+            raise self.error(f"no such claim: {', '.join(strange)}; they stand in data/paper_claims.csv")
+        items = Markup("").join(_item(self.env, by_id[name]) for name in wanted)
+        return [nodes.raw("", Markup('<ul class="cape-findings">\n{}</ul>\n').format(items), format="html")]
+
+
+def _row(env: BuildEnvironment, row: dict) -> Markup:
+    from capelib.claims import VERDICTS
+
+    page = section_uri(env, row["section"])
+    evidence = LINK.format(href=verdict_uri(env, row), text="see it computed") if row["anchor"] and page else ""
+    return ROW.format(
+        id=row_id(row["id"]),
+        claim=row["id"],
+        section=row["section"],
+        verdict=row["verdict"],
+        statement=row["statement"],
+        quantity=row["quantity"],
+        place=row["place"],
+        link=LINK.format(href=page, text=row["section"]) if page else row["section"],
+        values=Markup("").join(
+            (
+                _value("Paper", row["paper"], row["paper_value"], row["unit"]),
+                _value("Released data", row["released"], _point(row.get("released_value"))),
+                _value("Independent", row["independent"], _point(row.get("independent_value"))),
+            )
+        ),
+        rank=VERDICTS.index(row["verdict"]),
+        badge=badge(row["verdict"]),
+        evidence=Markup(' <span class="cape-evidence">{}</span>').format(evidence) if evidence else "",
+        reason=Markup('<p class="cape-reason">{}</p>').format(row["reason"]) if row["reason"] else "",
+        how=_how(row),
+    )
+
+
+def _value(label: str, text: str, sort: float | None, unit: str = "") -> Markup:
+    shown = Markup('{} <span class="cape-unit">{}</span>').format(text, unit) if text and unit else text or NONE
+    return VALUE.format(label=label, sort="" if sort is None else sort, text=shown)
+
+
+def _point(estimate: dict | None) -> float | None:
+    return estimate["value"] if estimate else None
+
+
+def _how(row: dict) -> Markup:
+    tried = Markup("").join(
+        Markup("<li>{}: <b>{}</b>{}</li>").format(each["name"], each["text"], " (passes)" if each["passes"] else "")
+        for each in row["alternatives"]
+    )
+    count = f", {row['n_tried']} computations tried" if row["n_tried"] > 1 else ""
+    listed = Markup("<ul>{}</ul>").format(tried) if tried else ""
+    return Markup("<details><summary>Rule{}</summary><p>{}.</p>{}</details>").format(count, row["rule"], listed)
+
+
+def _item(env: BuildEnvironment, row: dict) -> Markup:
+    ours = row["released"] or (f"{row['n_tried']} computations, see there" if row["n_tried"] else "")
+    return Markup(
+        '<li><a class="cape-finding" href="{href}"><span class="cape-finding-text">{statement}</span>'
+        '<span class="cape-finding-values"><span>paper <b>{paper}</b></span>{ours}{independent}</span>{badge}</a></li>\n'
+    ).format(
+        href=verdict_uri(env, row),
+        statement=row["statement"],
+        paper=row["paper"],
+        ours=Markup("<span>released data <b>{}</b></span>").format(ours) if ours else "",
+        independent=Markup("<span>independent <b>{}</b></span>").format(row["independent"]) if row["independent"] else "",
+        badge=badge(row["verdict"]),
+    )
