@@ -1,14 +1,17 @@
 """How far two measurements of the same scores agree, and which TruthfulQA variant a score is."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 import pandas as pd
 
-from capelib.audit import BENCHMARKS
 from capelib.estimate import Estimate
+from capelib.tables import BENCHMARKS
+
+SAME_NUMBER = 0.005 + 1e-9  # points; what rounding to the two decimals of the released panel can change
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,22 @@ class Differences:
         apart = self.cells[self.cells["difference"].abs() > tolerance]
         return apart.sort_values("difference", key=abs, ascending=False, ignore_index=True)
 
-    def counts(self, *tolerances: float) -> pd.DataFrame:
-        """Per score: cells compared, median absolute difference, cells that differ by more than each tolerance."""
-        size = self.cells["difference"].abs()
-        columns = {"cells": size.groupby(self.cells["score"], sort=False).size()}
-        columns["median_difference"] = size.groupby(self.cells["score"], sort=False).median()
+    @property
+    def same_number(self) -> pd.Series:
+        """Whether a cell's two values are one number up to the rounding of the released one: a copy, most likely."""
+        return self.cells["difference"].abs() <= SAME_NUMBER
+
+    def counts(self, *tolerances: float, by: str = "score") -> pd.DataFrame:
+        """Per score, or per any other column: cells compared, how many hold the same number up to rounding, the
+        median absolute difference in points, how many differ by more than each tolerance."""
+        group, size = self.cells[by], self.cells["difference"].abs()
+        columns = {
+            "cells": size.groupby(group, sort=False).size(),
+            "same_number": self.same_number.groupby(group, sort=False).sum(),
+            "median_difference": size.groupby(group, sort=False).median(),
+        }
         for tolerance in tolerances:
-            columns[f"above_{tolerance:g}"] = (size > tolerance).groupby(self.cells["score"], sort=False).sum()
+            columns[f"above_{tolerance:g}"] = (size > tolerance).groupby(group, sort=False).sum()
         return pd.DataFrame(columns)
 
     def unlisted(self, tolerance: float = 1.0) -> pd.DataFrame:
@@ -48,7 +60,7 @@ class Differences:
 
 def differences(released: pd.DataFrame, measured: pd.DataFrame) -> Differences:
     """Every score that both panels hold for the same model, joined by the released row's ``leaderboard_repo``."""
-    scores = measured.set_index("hf_repo")[BENCHMARKS]
+    scores = measured.set_index("hf_repo")[list(BENCHMARKS)]
     rows = released[released["leaderboard_repo"] != ""]
     parts = [
         pd.DataFrame(
@@ -114,6 +126,16 @@ def truthfulqa_variant(
     index = {-1: 1.0, 1: 2.0}.get(int(np.sign(nearer)), nan)
     share = float((size <= within).mean())
     return Variant(index, len(size), within, share, float(size.median()), by_source, anchors)
+
+
+def same_tables(tables: pd.DataFrame, scores: Sequence[str] = ("hellaswag", "truthfulqa")) -> pd.Series:
+    """For every row, the names of all tables that hold the same `scores` for the same models, joined by commas."""
+    held = {
+        table: tuple(rows.sort_values("n_params")[["model", *scores]].itertuples(index=False, name=None))
+        for table, rows in tables.groupby("table_id", sort=False)
+    }
+    joined = {table: ", ".join(other for other in held if held[other] == held[table]) for table in held}
+    return tables["table_id"].map(joined).rename("table")
 
 
 def table_correlations(tables: pd.DataFrame, x: str = "hellaswag", y: str = "truthfulqa") -> pd.DataFrame:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-BENCHMARKS = ["hellaswag", "truthfulqa", "arc_challenge", "winogrande", "mmlu"]
+from capelib.tables import BENCHMARKS
+
+SCORES = list(BENCHMARKS)
 NOT_BASE_NAME = r"(?i)(?:^|[-_])(?:it|instruct|chat|sft|dpo|rlhf)(?:$|[-_.])"
 NOT_BASE_FLAG = r"instruct|post_trained"
 
@@ -69,6 +71,18 @@ class Census:
     base_families: int
     series: dict[int, int]
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row per way of counting."""
+        counted = {
+            "rows": self.rows,
+            "different models": self.models,
+            "different base models": self.base_models,
+            "family labels": self.labels,
+            "family labels with a base model": self.base_families,
+            **{f"family labels with {size} sizes or more": number for size, number in self.series.items()},
+        }
+        return pd.DataFrame({"number": counted}).rename_axis("counted")
+
 
 def repeated_models(panel: pd.DataFrame) -> Finding:
     """Rows whose weights (``hf_repo``) stand in an earlier row: one model counted as two.
@@ -78,9 +92,8 @@ def repeated_models(panel: pd.DataFrame) -> Finding:
     first = panel[panel["hf_repo"] != ""].drop_duplicates("hf_repo").set_index("hf_repo")
     again = panel[(panel["hf_repo"] != "") & panel.duplicated("hf_repo")]
     earlier = first.loc[again["hf_repo"]].set_axis(again.index)
-    scores = [name for name in BENCHMARKS if name in panel]
     rows = again[["model", "hf_repo"]].assign(
-        same_as=earlier["model"], largest_gap=(again[scores] - earlier[scores]).abs().max(axis=1)
+        same_as=earlier["model"], largest_gap=(again[SCORES] - earlier[SCORES]).abs().max(axis=1)
     )
     flagged = _flagged(panel, "duplicate_of")
     # a pair is one finding, whichever of its two rows carries the flag
@@ -120,17 +133,17 @@ def rounded(panel: pd.DataFrame, at_least: int = 4) -> Finding:
 
     A score printed to one decimal is whole one time in ten; `estimated_by_chance` gives the rows to expect.
     """
-    scores = panel[BENCHMARKS]
+    scores = panel[SCORES]
     whole = ((scores % 1 == 0) & scores.notna()).sum(axis=1)
-    rows = panel[["model", *BENCHMARKS]].assign(n_whole=whole)[whole >= at_least]
-    return Finding(f"{at_least} or more whole percents of {len(BENCHMARKS)}", rows, _flagged(panel, "estimated"))
+    rows = panel[["model", *SCORES]].assign(n_whole=whole)[whole >= at_least]
+    return Finding(f"{at_least} or more whole percents of {len(SCORES)}", rows, _flagged(panel, "estimated"))
 
 
 def rounded_by_chance(n_rows: int, at_least: int = 4) -> float:
     """Rows expected with `at_least` whole scores of five if the last of one decimal were a fair digit."""
     from scipy.stats import binom
 
-    return float(n_rows * binom.sf(at_least - 1, len(BENCHMARKS), 0.1))
+    return float(n_rows * binom.sf(at_least - 1, len(SCORES), 0.1))
 
 
 def census(panel: pd.DataFrame, sizes: Iterable[int] = (2, 3)) -> Census:

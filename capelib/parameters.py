@@ -4,147 +4,92 @@ A name means the same in every section. `check` is the first thing a section doe
 JupyterLab are held to the same rules as ``cape run``, which calls `validate` before anything runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from math import inf, isfinite
 from pathlib import Path
-from typing import Protocol
 
 from capelib.errors import InputError, unknown
 from capelib.sections.source import Section, find
 
-BENCHMARKS = ("hellaswag", "truthfulqa", "arc_challenge", "winogrande", "mmlu")  # tables.BENCHMARKS, which costs pandas
+# the names that capelib.tables gives them; importing it here would cost every command a second
+BENCHMARKS = ("hellaswag", "truthfulqa", "arc_challenge", "winogrande", "mmlu")
 PANELS = ("measured", "released")
 ALL = "all"
 CHECKED = "_cape_checked"  # left in a kernel's namespace by the first check
-
-
-class Rule(Protocol):
-    """The values that one name may have."""
-
-    def allowed(self) -> str:
-        """The values in words, for listings and error lines."""
-
-    def check(self, name: str, value: object) -> None:
-        """Raise InputError if the value is none of them."""
+TYPES = {"str": str, "int": int, "float": (float, int), "bool": bool, "list": (list, tuple), "tuple": (list, tuple)}
 
 
 @dataclass(frozen=True)
-class Number:
-    """A number from `low` to `high`, both included; `whole` admits no fraction."""
+class Rule:
+    """The values that one name may have: in words, as a test, and as a list where they are few."""
 
-    low: float = -inf
-    high: float = inf
-    whole: bool = False
-
-    def allowed(self) -> str:
-        kind = "a whole number" if self.whole else "a number"
-        if isfinite(self.low) and isfinite(self.high):
-            return f"{kind} from {_plain(self.low)} to {_plain(self.high)}"
-        return f"{kind}, at least {_plain(self.low)}" if isfinite(self.low) else kind
+    allowed: str
+    accepts: Callable[[object], bool]
+    options: tuple[str, ...] = ()
 
     def check(self, name: str, value: object) -> None:
-        kinds = (int,) if self.whole else (int, float)
-        number = isinstance(value, kinds) and not isinstance(value, bool) and isfinite(value)
-        if not number or not self.low <= value <= self.high:
-            raise InputError(f"parameter {name} must be {self.allowed()}; got {value!r}")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of a few words."""
-
-    options: tuple[str, ...]
-
-    def allowed(self) -> str:
-        return ", ".join(self.options)
-
-    def check(self, name: str, value: object) -> None:
-        if value not in self.options:
-            raise unknown(f"value of parameter {name}:", str(value), self.options)
-
-
-@dataclass(frozen=True)
-class Flag:
-    """Yes or no."""
-
-    def allowed(self) -> str:
-        return "true, false"
-
-    def check(self, name: str, value: object) -> None:
-        if not isinstance(value, bool):
-            raise InputError(f"parameter {name} must be true or false; got {value!r}")
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A bundled panel, or a CSV file of the user's, whose content the table's own validator checks."""
-
-    def allowed(self) -> str:
-        return f"{', '.join(PANELS)}, or the path of a CSV file"
-
-    def check(self, name: str, value: object) -> None:
-        if value in PANELS:
+        """Raise InputError, with the closest option, if the value is not allowed."""
+        if self.accepts(value):
             return
-        if not is_path(value):
-            raise unknown(f"value of parameter {name}:", str(value), PANELS, "or give the path of a CSV file")
-        if not Path(value).is_file():
-            raise InputError(f"parameter {name}: there is no file {value}; allowed: {self.allowed()}")
+        if self.options and isinstance(value, str):
+            raise InputError(str(unknown(f"value of parameter {name}:", value, self.options)))
+        raise InputError(f"parameter {name} must be {self.allowed}; got {value!r}")
 
 
-@dataclass(frozen=True)
-class Family:
-    """A family's name; which ones there are depends on the panel, and `_related` looks."""
+def number(low: float = -inf, high: float = inf, whole: bool = False) -> Rule:
+    """A number from `low` to `high`, both included; `whole` admits no fraction."""
+    kind = "a whole number" if whole else "a number"
+    ends = f" from {_plain(low)} to {_plain(high)}" if isfinite(high) else f", at least {_plain(low)}"
 
-    def allowed(self) -> str:
-        return f"{ALL}, or a family of the panel (cape families)"
+    def accepts(value: object) -> bool:
+        return _is_number(value) and (isinstance(value, int) or not whole) and low <= value <= high
 
-    def check(self, name: str, value: object) -> None:
-        if not isinstance(value, str):
-            raise InputError(f"parameter {name} must be {self.allowed()}; got {value!r}")
+    return Rule(kind + (ends if isfinite(low) else ""), accepts)
 
 
-@dataclass(frozen=True)
-class Increasing:
-    """Two numbers or more, each larger than the one before."""
+def increasing(low: float) -> Rule:
+    """Two numbers or more from `low` up, each larger than the one before."""
 
-    low: float = -inf
+    def accepts(value: object) -> bool:
+        several = isinstance(value, list | tuple) and len(value) > 1 and all(map(_is_number, value))
+        return several and low <= value[0] and all(a < b for a, b in pairwise(value))
 
-    def allowed(self) -> str:
-        floor = f" from {_plain(self.low)} up" if isfinite(self.low) else ""
-        return f"two or more increasing numbers{floor}"
+    return Rule(f"two or more increasing numbers from {_plain(low)} up", accepts)
 
-    def check(self, name: str, value: object) -> None:
-        numbers = list(value) if isinstance(value, list | tuple) else []
-        plain = all(isinstance(n, int | float) and not isinstance(n, bool) and isfinite(n) for n in numbers)
-        rising = plain and all(a < b for a, b in pairwise(numbers))
-        if len(numbers) < 2 or not rising or numbers[0] < self.low:
-            raise InputError(f"parameter {name} must be {self.allowed()}; got {value!r}")
+
+def one_of(*options: str) -> Rule:
+    """One of a few words."""
+    return Rule(", ".join(options), lambda value: value in options, options)
 
 
 def is_path(panel: object) -> bool:
     """Whether a panel means a file and not, misspelt or not, a bundled one."""
-    return isinstance(panel, str) and (Path(panel).suffix != "" or len(Path(panel).parts) > 1 or Path(panel).exists())
+    if not isinstance(panel, str) or not panel:
+        return False
+    return Path(panel).suffix != "" or len(Path(panel).parts) > 1 or Path(panel).exists()
 
 
-RESAMPLES = Number(100, 1_000_000, whole=True)
-VOCABULARY: dict[str, Rule] = {
-    "panel": Panel(),
-    "family": Family(),
-    "x": Choice(BENCHMARKS),
-    "y": Choice(BENCHMARKS),
-    "threshold": Number(0, 10),
-    "tolerance_*": Number(0),
-    "break_at_b": Number(0),
-    "bins": Increasing(0),
+RESAMPLES = number(100, 1_000_000, whole=True)
+# Which families there are depends on the panel, and whether a file is a panel on its content: see `_related`.
+VOCABULARY = {
+    "panel": Rule(
+        "measured, released, or the path of a CSV file", lambda value: value in PANELS or is_path(value), PANELS
+    ),
+    "family": Rule("all, or a family of the panel (cape families)", lambda value: isinstance(value, str)),
+    "x": one_of(*BENCHMARKS),
+    "y": one_of(*BENCHMARKS),
+    "threshold": number(0, 10),
+    "tolerance_*": number(0),
+    "break_at_b": number(0),
+    "bins": increasing(0),
     "n_boot": RESAMPLES,
     "n_draws": RESAMPLES,
     "n_perm": RESAMPLES,
-    "seed": Number(0, 2**32 - 1, whole=True),
+    "seed": number(0, 2**32 - 1, whole=True),
 }
-TYPES = {"str": str, "int": int, "float": (float, int), "bool": bool, "list": (list, tuple), "tuple": (list, tuple)}
 
 
 def rule(name: str) -> Rule:
@@ -202,7 +147,7 @@ def _typed(name: str, declared: str, value: object) -> None:
     if kinds is None:
         raise InputError(f"parameter {name} is declared as {declared!r}; allowed types: {', '.join(TYPES)}")
     if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
-        raise InputError(f"parameter {name} must be of type {declared}: {rule(name).allowed()}; got {value!r}")
+        raise InputError(f"parameter {name} must be of type {declared}: {rule(name).allowed}; got {value!r}")
 
 
 def _related(values: Mapping[str, object]) -> None:
@@ -211,6 +156,8 @@ def _related(values: Mapping[str, object]) -> None:
     which, family = values.get("panel", PANELS[0]), values.get("family", ALL)
     if which in PANELS and family == ALL:
         return
+    if which not in PANELS and not Path(which).is_file():
+        raise InputError(f"parameter panel: there is no file {which}; allowed: {rule('panel').allowed}")
     from capelib import tables
 
     families = sorted(set(tables.panel(which)["family"]))
@@ -218,5 +165,9 @@ def _related(values: Mapping[str, object]) -> None:
         raise unknown("family", family, [ALL, *families], f"list them with: cape families --panel {which}")
 
 
-def _plain(number: float) -> str:
-    return f"{number:,.0f}" if float(number).is_integer() else f"{number:g}"
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"

@@ -29,6 +29,7 @@ family: str = "Pythia"  # family looked at closely
 x: str = "hellaswag"  # benchmark on the horizontal axis (the paper's reasoning)
 y: str = "truthfulqa"  # benchmark on the vertical axis (the paper's truthfulness)
 threshold: float = 0.1  # |coupling| up to which a step counts as transition
+bins: list = [7.5, 8.5, 9.0, 9.5, 10.0, 10.5, 11.0, 12.0]  # edges of the size bins, log10 of parameters
 n_boot: int = 2000  # resamples of every bootstrap, draws of every simulation
 seed: int = 0  # seed of every random draw
 
@@ -170,3 +171,234 @@ glue("coupling_null_transition", f"{null.draws['transition'].mean():.0%}")
 # %%
 pythia = released[(released["family"] == "Pythia") & ~released["flags"].str.contains("family_suspect")]
 pythia_measured = selection.one_family(measured, "Pythia")
+
+# %% [markdown]
+# ## The running coupling, step by step
+#
+# A score is a mean over finitely many questions: {glue:text}`coupling_items_y` for {glue:text}`coupling_y`,
+# {glue:text}`coupling_items_x` for {glue:text}`coupling_x`. That alone gives every $\gamma_{12}$ an error, which
+# the paper does not state. A sign is *resolved* if the 95 % interval leaves out zero.
+
+# %%
+steps = coupling.local_coupling(series, x, y, threshold)
+noise = coupling.coupling_noise(steps, n_items, seed=seed)
+line = coupling.running_coupling(steps)
+
+# %% tags=["hide-input"]
+sizes = np.linspace(np.log10(series["n_params"].min()), np.log10(series["n_params"].max()), 60)
+band = line.band(sizes).assign(n_params=10**sizes)
+draw.running_coupling(
+    noise.frame,
+    threshold,
+    f"Local coupling of every step of the {panel} panel against the geometric mid-size, with its 95 % interval from "
+    "item noise. Filled circles have a resolved sign, strokes do not. Grey: a line through all steps with its 95 % "
+    "band. Most intervals cross zero, at every size.",
+    table,
+    band,
+)
+
+# %% tags=["remove-cell"]
+glue("coupling_items_x", f"{n_items[x]:,}")
+glue("coupling_items_y", f"{n_items[y]:,}")
+glue("coupling_n_steps", noise.n_steps)
+glue("coupling_n_resolved", noise.n_resolved)
+glue("coupling_share_resolved", f"{noise.share_resolved:.0%}")
+glue("coupling_line_slope", line.slope, ".2f")
+glue("coupling_line_r2", f"{line.r2:.2f}")
+
+# %% [markdown]
+# {glue:text}`coupling_n_resolved` of {glue:text}`coupling_n_steps` steps
+# ({glue:text}`coupling_share_resolved`) have a resolved sign. The interval takes the noise of the two models as
+# independent; they answer the same questions, so it is an upper bound, and TruthfulQA's MC2 score varies less per
+# question than a right-or-wrong one. The line through all steps rises by {glue:text}`coupling_line_slope` per
+# decade of size ($R^2$ = {glue:text}`coupling_line_r2`).
+
+# %% [markdown]
+# ## Where is the critical scale?
+#
+# The paper reads $N_c$ off each family without naming the estimator. Three are reasonable, and each assumes
+# something: the first change of sign from negative to positive (assumes that the sign of each step is known); the
+# minimum of a quadratic in $\log_{10} N$ (assumes a symmetric U); the zero of a line through $\gamma_{12}$
+# (assumes that $\gamma_{12}$ is linear in $\log_{10} N$).
+
+# %%
+found = coupling.critical_scales(series, x, y)
+found.pivot(index="family", columns="estimator", values="n_params").map(lambda n: f"{n / 1e9:.2g}B", na_action="ignore")
+
+# %% tags=["remove-cell"]
+per_family = found.assign(ok=found["n_params"].notna()).groupby("family")["ok"].sum()
+glue("coupling_nc_all_three", int((per_family == 3).sum()))
+glue("coupling_nc_none", int((per_family == 0).sum()))
+glue("coupling_nc_families", len(per_family))
+
+# %% [markdown]
+# All three estimators find an $N_c$ in {glue:text}`coupling_nc_all_three` of {glue:text}`coupling_nc_families`
+# families and none does in {glue:text}`coupling_nc_none`. The estimators need not agree where they exist: that is
+# how well "the" critical scale is defined.
+
+# %% [markdown]
+# ## Is it specific to truthfulness?
+#
+# The paper notes that other pairs with TruthfulQA anticorrelate too, and pairs without it do not. Within families
+# (each family's means removed) all pairs of benchmarks can be compared at once; the interval draws whole families.
+
+# %%
+benchmarks = [name for name in tables.BENCHMARKS if name in models and models[name].notna().any()]
+within = coupling.within_family(models, benchmarks, n_boot=n_boot, seed=seed)
+
+# %% tags=["hide-input"]
+measures = {"r": "within families", "r_given_size": "size held", "r_own_trend": "each family's own trend removed"}
+rows = pd.concat(
+    [
+        within.pairs.assign(
+            pair=[f"{names(a)} · {names(b)}" for a, b in zip(within.pairs["x"], within.pairs["y"], strict=True)],
+            measure=label,
+            value=within.pairs[key],
+            low=within.pairs[f"{key}_low"],
+            high=within.pairs[f"{key}_high"],
+        )
+        for key, label in measures.items()
+    ]
+).sort_values("with_target", ascending=False, kind="stable")
+compare.intervals(
+    rows[["pair", "measure", "value", "low", "high"]],
+    "pair",
+    "measure",
+    "Correlation within families",
+    "Correlation of every pair of benchmarks within families, as they are, with size held, and with each family's own "
+    "line in log size removed. Pairs without TruthfulQA correlate strongly through size; once trends are removed the "
+    "pairs come much closer to each other.",
+    [table],
+    domain=(-1, 1),
+)
+
+# %% tags=["remove-cell"]
+contrast = within.contrast.set_index("measure")
+for key in measures:
+    row = contrast.loc[key]
+    glue(f"coupling_with_{key}", f"{row['with_target']:.2f}")
+    glue(f"coupling_without_{key}", f"{row['without_target']:.2f}")
+    difference = Estimate(row["difference"], row["difference_low"], row["difference_high"])
+    glue(f"coupling_difference_{key}", difference, ".2f")
+
+# %% [markdown]
+# Mean correlation of the pairs with and without TruthfulQA: {glue:text}`coupling_with_r` and
+# {glue:text}`coupling_without_r` within families (difference {glue:text}`coupling_difference_r`);
+# {glue:text}`coupling_with_r_own_trend` and {glue:text}`coupling_without_r_own_trend` once every family's own
+# trend is taken out (difference {glue:text}`coupling_difference_r_own_trend`). The first difference says that
+# TruthfulQA moves differently with size. The second is what is left for a tie between the scores themselves.
+#
+# ## Models of one size, many recipes
+#
+# Comparing families at a fixed size turns the question round: among models of about the same size, do those that
+# reason better tell the truth less often? No trend in size can answer for the recipes.
+
+# %%
+fixed = coupling.fixed_size_correlation(models, x, y, bins, n_boot, seed)
+
+# %% tags=["hide-input"]
+edges = [f"{10**a / 1e6:,.0f}M–{10**b / 1e6:,.0f}M" if b <= 9 else f"{10**a / 1e9:,.2g}B–{10**b / 1e9:,.2g}B"
+         for a, b in zip(fixed.bins["low"], fixed.bins["high"], strict=True)]  # fmt: skip
+bars = fixed.bins.assign(size=edges, series="r in the bin", value=fixed.bins["r"], n=fixed.bins["n_models"])
+compare.intervals(
+    bars.rename(columns={"low": "bin_low", "high": "bin_high", "r_low": "low", "r_high": "high"})[
+        ["size", "series", "value", "low", "high", "n"]
+    ],
+    "size",
+    "series",
+    f"r of {names(x)} and {names(y)} among models of one size",
+    f"Correlation of {names(x)} and {names(y)} across families within bins of size, with intervals from resampling whole "
+    "families where a bin holds at least five of them.",
+    [table],
+    domain=(-1, 1),
+)
+
+# %% tags=["remove-cell"]
+glue("coupling_fixed", fixed.given_size, ".2f")
+
+# %% [markdown]
+# Pooled over the bins, with what is left of size held, $r$ = {glue:text}`coupling_fixed`.
+#
+# ## Effective dimension
+#
+# The participation ratio $d_\text{eff} = (\sum\lambda)^2 / \sum\lambda^2$ of the scores' covariance counts how
+# many directions the models of a phase spread over. The paper: it falls from tax to bonus to frontier.
+
+# %%
+claims.quote("deff.tax", "deff.bonus", "deff.frontier")
+
+# %%
+five = list(tables.BENCHMARKS)
+dimension = {
+    which: coupling.dimension_by_group(
+        frame.assign(phase=coupling.model_phases(frame)["phase"]).query("phase in ['tax', 'transition', 'bonus']"),
+        "phase",
+        five,
+        n_boot=n_boot,
+        seed=seed,
+    ).assign(panel=which)
+    for which, frame in (("released", released), ("measured", measured))
+}
+
+# %% tags=["hide-input"]
+bars = pd.concat(dimension.values()).rename(columns={"group": "phase", "d_eff": "value", "n_models": "n"})
+compare.intervals(
+    bars[["phase", "panel", "value", "low", "high", "n"]],
+    "phase",
+    "panel",
+    "Effective dimension of five scores (1 to 5)",
+    "Effective dimension by phase on both panels, with intervals from resampling whole families. The intervals of tax "
+    "and bonus models overlap.",
+    ["panel_released", "panel_leaderboard"],
+    zero=False,
+)
+
+# %% [markdown]
+# A group of three models cannot have more than two dimensions, whatever they are. So a small group must be held
+# against groups of the same size drawn at random.
+
+# %%
+tax_like = released[coupling.model_phases(released)["phase"] == "tax"].dropna(subset=five)
+three = coupling.subsample_null(tax_like[five], size=3, n_draws=n_boot, seed=seed)
+
+# %% tags=["remove-cell"]
+glue("coupling_three", three.typical, ".2f")
+glue("coupling_tax_all", f"{coupling.effective_dimension(tax_like[five]):.2f}")
+
+# %% [markdown]
+# Three models drawn at random from the {glue:text}`coupling_n_tax` tax models have $d_\text{eff}$ =
+# {glue:text}`coupling_three` (the range of 95 % of the draws), against {glue:text}`coupling_tax_all` for all of
+# them: a "frontier" of three looks collapsed because it is three.
+
+# %% [markdown]
+# ## Width normalisation and its control
+#
+# The paper divides both scores by the model's width ($d_\text{model}/512$) and finds that the anticorrelation
+# turns positive in every family; it remarks itself that a shared, growing denominator can do that to any two
+# numbers. The control: hand the TruthfulQA scores to the wrong models of the family, divide by the same widths, and look
+# at the correlation again.
+
+# %%
+width = coupling.width_table(released, n_shuffles=n_boot, seed=seed)
+
+# %% tags=["hide-input"]
+frame = width.frame
+bars = pd.concat(
+    [
+        frame.assign(series="as measured", value=frame["r_raw"], low=frame["r_raw"], high=frame["r_raw"]),
+        frame.assign(series="divided by width", value=frame["r_normalised"], low=frame["r_normalised"], high=frame["r_normalised"]),
+        frame.assign(series="shuffled, divided by width", value=frame["shuffled_median"], low=frame["shuffled_low"], high=frame["shuffled_high"]),
+        frame.assign(series="width held by regression", value=frame["r_given_width"], low=frame["r_given_width_low"], high=frame["r_given_width_high"]),
+    ]
+)
+compare.intervals(
+    bars[["family", "series", "value", "low", "high"]],
+    "family",
+    "series",
+    "r of HellaSwag and TruthfulQA",
+    "Correlation by family as measured, after division by width, after the same division of shuffled scores (with the "
+    "range of 95 % of the shuffles), and with the logarithm of width held by regression. Shuffled scores "
+    "turn positive as well.",
+    ["panel_released", "architectures"],
+    domain=(-1, 1),
+)

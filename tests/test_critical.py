@@ -9,21 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from capelib import paths
 from capelib.coupling import critical, resample
 from capelib.errors import InputError
+from capelib.tables import panel, read
 
 SIZES = np.array([7e7, 1.6e8, 4.1e8, 1e9, 1.4e9, 2.8e9, 6.9e9, 1.2e10])
 
 
 @pytest.fixture(scope="module")
 def points() -> pd.DataFrame:
-    return pd.read_csv(paths.data_dir() / "panel_bootstrap_nc.csv")
+    return read("panel_bootstrap_nc")
 
 
 @pytest.fixture(scope="module")
 def released() -> pd.DataFrame:
-    return pd.read_csv(paths.data_dir() / "panel_released.csv")
+    return panel("released")
 
 
 def plain_loop(log_n: np.ndarray, y: np.ndarray, picks) -> np.ndarray:
@@ -156,7 +156,7 @@ def test_authors_bootstrap_keeps_what_polyfit_keeps_of_resamples_with_too_few_si
 
 
 def test_authors_zero_crossing_is_the_released_loop(points):
-    frame = points.iloc[np.argsort(points["n_params"].to_numpy(float))]
+    frame = points.sort_values("n_params", kind="stable")
     log_n = np.log10(frame["n_params"].to_numpy(float))
     steps = [
         (dy / dx, (a + b) / 2)
@@ -182,7 +182,7 @@ def test_authors_zero_crossing_is_the_released_loop(points):
 def test_every_scheme_agrees_with_polyfit_on_the_same_draws(points, scheme):
     ours = resample.bootstrap_critical_scale(points, "quadratic", scheme, n_boot=300, seed=5)
     counts = resample.draw_counts(points["family"], scheme, 300, seed=5)
-    keep = [i for i, row in enumerate(counts) if points["n_params"].to_numpy()[row > 0].size > 2]
+    keep = [i for i, row in enumerate(counts) if points["n_params"][row > 0].nunique() > 2]
     picks = [np.repeat(np.arange(14), row) for row in counts]
     plain = plain_loop(np.log10(points["n_params"].to_numpy(float)), points["truthfulqa"].to_numpy(), picks)
     same(ours.draws[keep], plain[keep])

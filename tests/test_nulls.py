@@ -16,6 +16,7 @@ from capelib.coupling.trends import fit_trend, independent_trends, path_statisti
 from capelib.errors import InputError
 
 X, Y = "hellaswag", "truthfulqa"
+quick = settings(max_examples=40, deadline=None, derandomize=True)  # the same examples on every run
 ITEMS = {X: 10_000, Y: 800}
 LOG_N = np.log10([7e7, 1.6e8, 4.1e8, 1e9, 1.4e9, 2.8e9, 6.9e9, 1.2e10])
 
@@ -41,7 +42,7 @@ def brute_force(x, y):
     )
 
 
-@settings(max_examples=40)
+@quick
 @given(st.data(), st.integers(3, 6))
 def test_exact_test_is_brute_force_with_ties(data, n):
     few = st.lists(st.integers(0, 4).map(lambda v: v / 10), min_size=n, max_size=n).filter(lambda v: len(set(v)) > 1)
@@ -69,7 +70,7 @@ def test_exact_test_is_scipys():
     assert permutation_test(x, y).p_doubled == pytest.approx(doubled.pvalue)
 
 
-@settings(max_examples=25)
+@quick
 @given(st.integers(0, 1000), st.integers(3, 7), st.floats(0.1, 10))
 def test_p_ignores_scale_order_and_sign(seed, n, scale):
     rng = np.random.default_rng(seed)
@@ -141,6 +142,7 @@ def test_permutation_mistakes_are_named():
 # trends
 
 
+@quick
 @given(st.integers(1, 4), st.integers(0, 1000))
 def test_polynomial_trend_recovers_a_polynomial(degree, seed):
     score = np.polyval(np.random.default_rng(seed).normal(size=degree + 1), LOG_N - 9)
@@ -148,6 +150,7 @@ def test_polynomial_trend_recovers_a_polynomial(degree, seed):
     assert fit_trend(LOG_N, -3 * score + 7, "polynomial", degree) == pytest.approx(-3 * score + 7, abs=1e-7)
 
 
+@quick
 @given(st.integers(1, 5), st.integers(0, 1000))
 def test_monotone_trend_is_monotone_and_no_better_than_the_free_one(degree, seed):
     score = np.random.default_rng(seed).uniform(20, 80, len(LOG_N))

@@ -8,10 +8,10 @@
   const values = (name) => [...new Set(rows.map((row) => row.dataset[name]))];
   const words = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
 
-  const control = (label, element, className = "") => {
-    const wrap = document.createElement("label");
-    wrap.className = className;
-    wrap.append(label, element);
+  const control = (text, element, className = "") => {
+    const wrap = Object.assign(document.createElement("div"), { className: `cape-control ${className}` });
+    element.id = `ledger-${text.toLowerCase().replace(" ", "-")}`;
+    wrap.append(Object.assign(document.createElement("label"), { textContent: text, htmlFor: element.id }), element);
     return wrap;
   };
   const choice = (first, options) => {

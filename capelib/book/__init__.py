@@ -6,7 +6,7 @@ from sphinx.application import Sphinx
 def setup(app: Sphinx) -> dict:
     """Register everything; each module does one thing."""
     from capelib import __version__
-    from capelib.book import assets, figure, ledger, repairs, repository, strip
+    from capelib.book import assets, console, figure, ledger, repairs, repository, role, strip
 
     app.add_node(
         figure.cape_chart,
@@ -17,9 +17,10 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("cape-ledger", ledger.LedgerDirective)
     app.add_directive("cape-claims", ledger.ClaimsDirective)
     app.add_directive("cape-counts", strip.CountsDirective)
+    app.add_directive("cape-says", console.SaysDirective)
+    app.add_role("verdict", role.VerdictRole())
     app.connect("config-inited", repository.configure, priority=100)  # before the theme reads its options
     app.connect("builder-inited", assets.collect)
-    app.connect("env-get-outdated", assets.always_one_page)
     app.connect("doctree-read", figure.give_ids)
     app.connect("doctree-read", strip.head_of_section)
     app.connect("html-page-context", assets.load_scripts)

@@ -24,11 +24,6 @@ def collect(app: Sphinx) -> None:
     app.config.html_static_path.append(str(folder))
 
 
-def always_one_page(app: Sphinx, *_changes: object) -> list[str]:
-    """On ``env-get-outdated``: the home page, always; without any page to write, Sphinx copies no changed style sheet."""
-    return [app.config.root_doc]
-
-
 def load_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
     """On ``html-page-context``: give a page the scripts of what it holds, and no others."""
     if doctree is None:

@@ -16,7 +16,7 @@ COLUMNS = (
     ("Verdict", "number"),
 )
 TABLE = Markup(
-    '<table class="cape-ledger" id="ledger">\n<caption class="visually-hidden">Claims of the paper, what was computed, '
+    '<table class="cape-ledger">\n<caption class="visually-hidden">Claims of the paper, what was computed, '
     "and the verdict</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
 )
 ROW = Markup(
@@ -27,7 +27,7 @@ ROW = Markup(
     "{values}"
     '<td data-label="Verdict" data-sort="{rank}">{badge}{evidence}{reason}{how}</td></tr>\n'
 )
-VALUE = Markup('<td class="cape-value" data-label="{label}" data-sort="{sort}">{text}</td>')
+VALUE = Markup('<td class="cape-value{empty}" data-label="{label}" data-sort="{sort}">{text}</td>')
 LINK = Markup('<a href="{href}">{text}</a>')
 NONE = Markup('<span class="cape-none">–</span>')
 
@@ -88,8 +88,13 @@ def _row(env: BuildEnvironment, row: dict) -> Markup:
 
 
 def _value(label: str, text: str, sort: float | None, unit: str = "") -> Markup:
-    shown = Markup('{} <span class="cape-unit">{}</span>').format(text, unit) if text and unit else text or NONE
-    return VALUE.format(label=label, sort="" if sort is None else sort, text=shown)
+    number, bracket, interval = text.partition(" [")
+    shown = Markup("{}").format(number) if text else NONE
+    if interval:
+        shown += Markup(' <span class="cape-interval">{}</span>').format(bracket.strip() + interval)
+    if unit and text:
+        shown += Markup(' <span class="cape-unit">{}</span>').format(unit)
+    return VALUE.format(label=label, sort="" if sort is None else sort, text=shown, empty="" if text else " cape-empty")
 
 
 def _point(estimate: dict | None) -> float | None:

@@ -11,10 +11,21 @@ BODY = (
     # pandas leaves the header over the index empty
     (re.compile(r"<th></th>"), '<th><span class="visually-hidden">row</span></th>'),
 )
+# The theme's default mode "auto" leaves a page without scripts without colours, and one with scripts without them
+# until its last script has run. So the mode is settled before the theme asks for it.
+MODE = """
+<script>(() => {
+  const mode = localStorage.getItem("mode") || "auto";
+  localStorage.setItem("mode", mode);
+  if (mode === "auto") {
+    localStorage.setItem("theme", matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  }
+})();</script>"""
 
 
 def repair_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
-    """On ``html-page-context``: mend the body."""
+    """On ``html-page-context``: mend the body, settle the colour mode."""
+    context["metatags"] = context.get("metatags", "") + MODE
     body = context.get("body", "")
     for found, better in BODY:
         body = found.sub(better, body)

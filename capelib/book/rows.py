@@ -32,10 +32,8 @@ def section_uri(env: BuildEnvironment, section: str) -> str:
 
 
 def ledger_uri(env: BuildEnvironment) -> str:
-    """Link from the page being read to the ledger; empty if the book has none."""
-    if env.docname == LEDGER_PAGE:
-        return "#ledger"
-    return env.app.builder.get_relative_uri(env.docname, LEDGER_PAGE) if LEDGER_PAGE in env.found_docs else ""
+    """Link from the page being read to the ledger; empty on the ledger itself."""
+    return "" if env.docname == LEDGER_PAGE else env.app.builder.get_relative_uri(env.docname, LEDGER_PAGE)
 
 
 def verdict_uri(env: BuildEnvironment, row: dict) -> str:
@@ -43,7 +41,7 @@ def verdict_uri(env: BuildEnvironment, row: dict) -> str:
     section = section_uri(env, row["section"])
     if section and row["anchor"]:
         return f"{section}#{row['anchor']}"
-    return f"{ledger_uri(env).partition('#')[0]}#{row_id(row['id'])}"
+    return f"{ledger_uri(env)}#{row_id(row['id'])}"
 
 
 def badge(verdict: str) -> Markup:

@@ -28,7 +28,7 @@ class CountsDirective(SphinxDirective):
 
 def strip(env: BuildEnvironment, section: str | None = None) -> nodes.raw:
     """The counts as a list of links into the ledger; verdicts that nobody has are left out."""
-    target = ledger_uri(env).partition("#")[0]
+    target = ledger_uri(env)
     chosen = f"section={section}&" if section else ""
     items = Markup("").join(
         ITEM.format(

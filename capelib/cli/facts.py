@@ -20,13 +20,13 @@ def claims(
     from capelib.errors import unknown
 
     rows = ledger.load()
-    if not ledger.ledger_path().is_file():
-        note("no build yet, so every claim is unchecked; check them with: cape build")
     known = sorted({row["section"] for row in rows if row["section"]})
     if section and section not in known:
         raise unknown("section", section, known, "list the sections with: cape sections")
     if verdict and verdict not in VERDICTS:
         raise unknown("verdict", verdict, VERDICTS)
+    if not ledger.ledger_path().is_file():
+        note("no build yet, so every claim is unchecked; check them with: cape build")
     rows = [row for row in rows if section in (None, row["section"]) and verdict in (None, row["verdict"])]
     if json:
         as_json(rows)

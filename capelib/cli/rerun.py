@@ -24,14 +24,14 @@ def sections(json: AsJson = False) -> None:
                 "title": section.title,
                 "source": str(section.path),
                 "parameters": [
-                    {**asdict(each), "allowed": rule(each.name).allowed()} for each in section.parameters.values()
+                    {**asdict(each), "allowed": rule(each.name).allowed} for each in section.parameters.values()
                 ],
             }
             for section in found
         ])  # fmt: skip
         return
     rows = [
-        (section.name, each.name, each.type, each.default, rule(each.name).allowed(), each.help)
+        (section.name, each.name, each.type, each.default, rule(each.name).allowed, each.help)
         for section in found
         for each in section.parameters.values()
     ]

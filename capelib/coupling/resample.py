@@ -78,11 +78,11 @@ def draw_counts(families: ArrayLike, scheme: str, n_boot: int, seed: int) -> NDA
         return _tally(rng.integers(0, families.size, (n_boot, families.size)), families.size)
     if scheme == "clustered":
         return _tally(rng.integers(0, names.size, (n_boot, names.size)), names.size)[:, code]
-    counts = np.empty((n_boot, families.size), np.int64)
-    for family in range(names.size):
-        own = np.flatnonzero(code == family)
-        counts[:, own] = _tally(rng.integers(0, own.size, (n_boot, own.size)), own.size)
-    return counts
+    # every model's place goes to one of its own family: its members stand together once sorted
+    members, size = np.argsort(code, kind="stable"), np.bincount(code)
+    first = np.cumsum(size) - size
+    chosen = (rng.random((n_boot, families.size)) * size[code]).astype(np.int64) + first[code]
+    return _tally(members[chosen], families.size)
 
 
 def scatter_matrices(values: ArrayLike, counts: ArrayLike, groups: ArrayLike | None = None) -> Floats:
@@ -211,8 +211,7 @@ def authors_zero_crossing(frame: pd.DataFrame, n_boot: int = 10_000, seed: int =
     whatever the slope. The draws continue the stream of `authors_bootstrap`. The paper prints no number from it.
     """
     need_columns(frame, ["n_params", "hellaswag", "truthfulqa"])
-    # numpy's own sort on purpose: models of equal size stay in the order in which the script meets them
-    order = np.argsort(frame["n_params"].to_numpy(float))
+    order = np.argsort(frame["n_params"].to_numpy(float), kind="stable")  # equal sizes stay as the table has them
     log_n = np.log10(frame["n_params"].to_numpy(float))[order]
     dx, dy = (np.diff(frame[name].to_numpy(float)[order]) for name in ("hellaswag", "truthfulqa"))
     kept = np.abs(dx) > 0.5

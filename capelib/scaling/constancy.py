@@ -1,8 +1,8 @@
 """How constant N^α(L − E) is, and how constant it would be if the law were another one.
 
 The product is evaluated at the E and α that were fitted to the same losses, so that it is nearly constant by
-construction: L − E = A·N^(−α) + residual, hence N^α(L − E) = A·(1 + residual/(L − E − residual)). A small coefficient
-of variation restates that the residuals are small; whether another smooth law would leave a larger one must be looked at.
+construction: where L − E = A·N^(−α) + residual, it is A·(1 + residual/(L − E − residual)). A small coefficient of
+variation restates that the residuals are small; whether another law would leave a larger one must be looked at.
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 Every loss law of this package has that form. T holds the shape terms: −ln N gives the power law, −ln(N/N_c) beyond
 N_c and zero below adds a kink. For given θ the best E and A follow from a regression on z = exp(T·θ), so that only θ
-is searched ("variable projection", Golub & Pereyra, 1973), by damped Gauss-Newton steps taken for all data sets together.
+is searched ("variable projection", Golub & Pereyra, 1973), by damped Gauss-Newton steps for all data sets together.
 """
 
 from dataclasses import dataclass
@@ -92,27 +92,26 @@ def fit_many(
 
 
 def _descend(design: "_Design", theta: FloatArray) -> FloatArray:
-    # Levenberg-Marquardt on θ alone, every draw with a damping of its own
-    damping = np.full(len(theta), 1e-3)
-    now = design.solve(theta)
+    # Levenberg-Marquardt on θ alone; every draw has a damping of its own and leaves when it has arrived
+    theta, damping = theta.copy(), np.full(len(theta), 1e-3)
+    live = np.arange(len(theta))
     for _ in range(STEPS):
-        jacobian = design.reduced_jacobian(now)
+        part = design.take(live)
+        now = part.solve(theta[live])
+        jacobian = part.reduced_jacobian(now)
         normal = np.einsum("dik,dil->dkl", jacobian, jacobian)
-        pull = np.einsum("dik,di->dk", jacobian, design.residual(now))
-        ridge = np.einsum("dkk->dk", normal) * damping[:, None] + 1e-300
+        pull = np.einsum("dik,di->dk", jacobian, part.residual(now))
+        ridge = np.einsum("dkk->dk", normal) * damping[live, None] + 1e-300
         step = np.linalg.solve(normal + ridge[:, :, None] * np.eye(theta.shape[1]), pull[:, :, None])[:, :, 0]
-        trial = design.solve(np.clip(now.shape + step, -_LIMIT, _LIMIT))
+        trial = part.solve(np.clip(now.shape + step, -_LIMIT, _LIMIT))
         better = trial.rss < now.rss
-        damping = np.clip(np.where(better, damping / 5, damping * 4), 1e-12, 1e12)
         moved = np.abs(trial.shape - now.shape).max(axis=1)
-        now = Fits(*(np.where(better[:, None], a, b) if a.ndim == 2 else np.where(better, a, b) for a, b in _pairs(trial, now)))
-        if np.all(moved < TOLERANCE):
+        theta[live] = np.where(better[:, None], trial.shape, now.shape)
+        damping[live] = np.clip(damping[live] * np.where(better, 0.2, 4.0), 1e-12, 1e12)
+        live = live[moved > TOLERANCE * (1 + np.abs(theta[live]).max(axis=1))]
+        if not live.size:
             break
-    return now.shape
-
-
-def _pairs(new: Fits, old: Fits) -> list[tuple[FloatArray, FloatArray]]:
-    return [(getattr(new, name), getattr(old, name)) for name in ("shape", "amplitude", "offset", "fitted", "rss")]
+    return theta
 
 
 class _Design:
@@ -123,6 +122,10 @@ class _Design:
         self.member = np.eye(codes.max() + 1)[codes]  # (n_models, n_groups)
         self.weights = np.ones_like(y) if weights is None else weights
         self.total = np.maximum(self.weights @ self.member, 1e-300)
+
+    def take(self, rows: NDArray[np.int64]) -> "_Design":
+        """The same for some of the data sets."""
+        return _Design(self.y[rows], self.terms, self.codes, self.weights[rows])
 
     def centre(self, v: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Values less their group's mean, and the means (n_draws, n_groups)."""

@@ -66,7 +66,9 @@ def dips(n_params: ArrayLike, loss: ArrayLike, grad_norm: ArrayLike, at: float) 
     n, g, loss = n[order], g[order], loss[order]
     found = np.flatnonzero(np.isclose(n, at))
     if found.size != 1 or found[0] in (0, n.size - 1):
-        raise InputError(f"a dip needs one model of {at:.3g} parameters with neighbours on both sides; got {n.tolist()}")
+        raise InputError(
+            f"a dip needs one model of {at:.3g} parameters with neighbours on both sides; got {n.tolist()}"
+        )
     i = int(found[0])
     rows = []
     for name, x in (("power law in N", np.log(n)), ("power law in L", np.log(loss)), ("exponential in 1/L", 1 / loss)):

@@ -45,7 +45,7 @@ class KinkTest:
         )
 
 
-def test_kink(
+def kink_test(
     n_params: ArrayLike, loss: ArrayLike, break_at: float, groups: ArrayLike | None = None, level: float = 0.95
 ) -> KinkTest:
     """Test L = E + A·N^(−α) against the same law with exponent α + δ beyond `break_at`, continuous there.
@@ -81,9 +81,6 @@ def test_kink(
         n=y.size,
         n_above=n_above,
     )
-
-
-test_kink.__test__ = False  # the name would make pytest collect it
 
 
 def compare(rss_smooth: float, rss_kink: float, n: int, k: int) -> dict[str, float]:

@@ -8,18 +8,18 @@ from scipy import stats
 from capelib.errors import InputError
 from capelib.estimate import Estimate
 from capelib.scaling.fitting import FloatArray, codes_of, fit_many, kink_terms, power_terms
-from capelib.scaling.kink import KinkTest, check_break, compare, f_statistic, test_kink
+from capelib.scaling.kink import KinkTest, check_break, compare, f_statistic, kink_test
 
 
-def test_kink_at_offset(
+def kink_test_given_offset(
     n_params: ArrayLike, loss: ArrayLike, break_at: float, offset: float, level: float = 0.95
 ) -> KinkTest:
     """Test for a kink in ln(L − E) against ln N with E taken as known: two straight lines against one.
 
-    An ordinary regression, and sharper than `test_kink`, because it trusts E. Where E was fitted to the same losses
+    An ordinary regression, and sharper than `kink_test`, because it trusts E. Where E was fitted to the same losses
     that trust is not earned, so read it beside the other test. Leave-one-out errors are in units of ln(L − E).
 
-    Raises InputError if a loss does not exceed `offset`, or as `test_kink` does.
+    Raises InputError if a loss does not exceed `offset`, or as `kink_test` does.
     """
     y = np.asarray(loss, float)
     n_above, dof = check_break(n_params, y, break_at, 3)
@@ -45,9 +45,6 @@ def test_kink_at_offset(
     )
 
 
-test_kink_at_offset.__test__ = False  # the name would make pytest collect it
-
-
 def scan_breaks(
     n_params: ArrayLike,
     loss: ArrayLike,
@@ -64,7 +61,7 @@ def scan_breaks(
     y, codes = np.asarray(loss, float), codes_of(groups, len(n_params))
     k = 2 * (int(codes.max()) + 1) + 2
     breaks = np.asarray(breaks, float)
-    dof = [check_break(n_params, y, at, k)[1] for at in breaks][0]
+    dof = next(iter({check_break(n_params, y, at, k)[1] for at in breaks}))
     smooth = fit_many(y, power_terms(n_params), codes)
     noise = np.random.default_rng(seed).normal(0.0, np.sqrt(smooth.rss[0] / (dof + 1)), (n_draws, y.size))
     draws = np.vstack([y, smooth.fitted + noise])  # the first row is what was seen
@@ -83,7 +80,7 @@ def scan_breaks(
     )
 
 
-def test_each(curves: pd.DataFrame, by: str, break_at: float) -> pd.DataFrame:
+def kink_tests(curves: pd.DataFrame, by: str, break_at: float) -> pd.DataFrame:
     """The kink test of every curve in a frame with columns n_params and loss, one curve per value of `by`.
 
     Columns: `by`, n (models), n_above, delta, low, high, p. Curves with too few models are left out.
@@ -93,12 +90,9 @@ def test_each(curves: pd.DataFrame, by: str, break_at: float) -> pd.DataFrame:
         sizes = curve["n_params"].to_numpy(float)
         if sizes.size < 5 or not sizes.min() < break_at < sizes.max():
             continue
-        test = test_kink(sizes, curve["loss"], break_at)
+        test = kink_test(sizes, curve["loss"], break_at)
         rows.append((value, test.n, test.n_above, test.delta.value, test.delta.low, test.delta.high, test.p))
     return pd.DataFrame(rows, columns=[by, "n", "n_above", "delta", "low", "high", "p"])
-
-
-test_each.__test__ = False
 
 
 def _regress(design: FloatArray, target: FloatArray) -> tuple[FloatArray, float]:

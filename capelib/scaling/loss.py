@@ -10,7 +10,7 @@ from scipy import stats
 from capelib.errors import InputError
 from capelib.estimate import Estimate
 from capelib.scaling.constancy import coefficient_of_variation, scaled_loss
-from capelib.scaling.fitting import FloatArray, Fits, codes_of, fit_many, log_size, power_terms
+from capelib.scaling.fitting import Fits, FloatArray, codes_of, fit_many, log_size, power_terms
 
 BILLION = 1e9
 
@@ -56,6 +56,23 @@ class LossLaw:
             lines.append(f"{name or 'all'}: E = {offset:.4f}, A = {self.amplitude[name]:.4g}")
         lines.append(f"R2 = {self.r2:.5f}, residual sd = {self.sd:.4g}, CV of N^alpha(L - E) = {self.cv_pct:.2f} %")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from capelib.scaling.shown import Shown
+
+        rows = pd.DataFrame(
+            {
+                "": [name or "all" for name in self.offset],
+                "E": [f"{value:.3f}" for value in self.offset.values()],
+                "A": [f"{value:.4g}" for value in self.amplitude.values()],
+                "α": f"{self.alpha:.3f}",
+                "R²": f"{self.r2:.5f}",
+                "residual sd": f"{self.sd:.4f}",
+            }
+        )
+        drop = [""] if len(rows) == 1 else []
+        how = f"L = E + A·N^(−α), {len(self.frame)} models; 95 % t intervals, {self.dof} degrees of freedom"
+        return Shown(rows.drop(columns=drop), how)._repr_html_()
 
 
 def fit_loss(n_params: ArrayLike, loss: ArrayLike, groups: ArrayLike | None = None, level: float = 0.95) -> LossLaw:
@@ -103,9 +120,7 @@ def fit_loss(n_params: ArrayLike, loss: ArrayLike, groups: ArrayLike | None = No
     )
 
 
-def _checked(
-    n_params: ArrayLike, loss: ArrayLike, groups: ArrayLike | None
-) -> tuple[FloatArray, NDArray[np.int64]]:
+def _checked(n_params: ArrayLike, loss: ArrayLike, groups: ArrayLike | None) -> tuple[FloatArray, NDArray[np.int64]]:
     y, n = np.asarray(loss, float), np.asarray(n_params, float)
     if y.shape != n.shape or y.ndim != 1 or not np.all(np.isfinite(y)):
         raise InputError(f"loss must be finite, one per model; got shape {y.shape} for {n.shape} sizes")
@@ -132,9 +147,7 @@ def _standard_errors(
     return np.sqrt(np.diag(change @ covariance @ change.T)), a * to_one
 
 
-def _frame(
-    n_params: ArrayLike, y: FloatArray, fits: Fits, codes: NDArray[np.int64], names: list[str]
-) -> pd.DataFrame:
+def _frame(n_params: ArrayLike, y: FloatArray, fits: Fits, codes: NDArray[np.int64], names: list[str]) -> pd.DataFrame:
     scaled = scaled_loss(n_params, y, fits.offset[0, codes], fits.shape[0, 0])
     frame = pd.DataFrame(
         {

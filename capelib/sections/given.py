@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from capelib.errors import InputError, unknown
@@ -44,8 +45,8 @@ def typed(name: str, declared: str, value: object) -> object:
         of = SCALARS.get(item.rstrip("]").split(",")[0].strip(), lambda one: one)
         converted = [of(one) for one in _items(value)]
         return tuple(converted) if kind == "tuple" else converted
-    except (ValueError, KeyError):
-        allowed = rule(name).allowed()
+    except (ValueError, KeyError, OverflowError):
+        allowed = rule(name).allowed
         raise InputError(f"parameter {name} must be of type {declared}: {allowed}; got {value!r}") from None
 
 
@@ -66,9 +67,12 @@ def _float(value: object) -> float:
 
 
 def _int(value: object) -> int:
-    number = _float(value)
-    if isinstance(value, int):
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
+    number = _float(value)
     if not number.is_integer():  # 1e3 is a thousand, 1.5 is no whole number
         raise ValueError
     return int(number)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One name of a section's parameters cell: ``name: type = default  # help``."""
@@ -42,7 +45,9 @@ class Section:
         """The source as a notebook without outputs."""
         import jupytext
 
-        return jupytext.read(self.path)
+        notebook = jupytext.read(self.path)
+        notebook.metadata.setdefault("kernelspec", dict(KERNEL))
+        return notebook
 
     @cached_property
     def title(self) -> str:

@@ -6,6 +6,6 @@
 
 from capelib.tables.panel import BENCHMARKS, PANELS, panel
 from capelib.tables.problems import Problem, TableError
-from capelib.tables.reader import form, read, read_csv
+from capelib.tables.reader import catalogue, form, read, read_csv
 
-__all__ = ["BENCHMARKS", "PANELS", "Problem", "TableError", "form", "panel", "read", "read_csv"]
+__all__ = ["BENCHMARKS", "PANELS", "Problem", "TableError", "catalogue", "form", "panel", "read", "read_csv"]

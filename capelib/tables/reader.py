@@ -54,3 +54,17 @@ def form(schema: str = "panel") -> pd.DataFrame:
     table = package.table_schema(schema)
     described = [(f["name"], must_be_there(table, f), describe(f), f["description"]) for f in table["fields"]]
     return pd.DataFrame(described, columns=["column", "needed", "allowed", "meaning"])
+
+
+def catalogue() -> pd.DataFrame:
+    """The bundled tables: name, what each is, how many rows, where from, under which licence."""
+    entries = package.resources().values()
+    return pd.DataFrame(
+        {
+            "table": [each["name"] for each in entries],
+            "holds": [each["title"] for each in entries],
+            "rows": [len(read(each["name"])) for each in entries],
+            "source": ["; ".join(source["title"] for source in each["sources"]) for each in entries],
+            "licence": ["; ".join(found.get("title", found["name"]) for found in each["licenses"]) for each in entries],
+        }
+    )

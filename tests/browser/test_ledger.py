@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Locator
 
 from capelib.claims import VERDICTS
 from capelib.claims.ledger import counts
@@ -28,6 +29,11 @@ def ledger(visit: Callable[..., Visit]) -> Visit:
     return visit(PAGE)
 
 
+def bar(opened: Visit) -> Locator:
+    """The ledger's controls."""
+    return opened.page.locator(".cape-filter")
+
+
 def test_every_claim_has_its_row(ledger: Visit, rows: list[dict]) -> None:
     shown = ledger.page.locator(ROWS + " th code").all_inner_texts()
     assert shown == [row["id"] for row in rows]
@@ -36,23 +42,23 @@ def test_every_claim_has_its_row(ledger: Visit, rows: list[dict]) -> None:
 
 def test_filters_narrow_down_and_the_address_remembers(ledger: Visit, rows: list[dict]) -> None:
     row = rows[0]
-    ledger.page.get_by_label("Section", exact=True).select_option(row["section"])
-    ledger.page.get_by_label("Verdict", exact=True).select_option(row["verdict"])
-    ledger.page.get_by_label("Search", exact=True).fill(row["id"])
+    bar(ledger).get_by_label("Section", exact=True).select_option(row["section"])
+    bar(ledger).get_by_label("Verdict", exact=True).select_option(row["verdict"])
+    bar(ledger).get_by_label("Search", exact=True).fill(row["id"])
     assert row["id"] in ledger.page.locator(ROWS + " th code").all_inner_texts()
     shared = ledger.page.url
     expected = ledger.page.locator(ROWS).count()
     ledger.page.goto("about:blank")
     ledger.page.goto(shared)
     assert ledger.page.locator(ROWS).count() == expected
-    assert ledger.page.get_by_label("Search", exact=True).input_value() == row["id"]
-    ledger.page.get_by_role("button", name="Show all").click()
+    assert bar(ledger).get_by_label("Search", exact=True).input_value() == row["id"]
+    bar(ledger).get_by_role("button", name="Show all").click()
     assert ledger.page.locator(ROWS).count() == len(rows)
     assert "#" not in ledger.page.url
 
 
 def test_search_that_finds_nothing_says_so(ledger: Visit, rows: list[dict]) -> None:
-    ledger.page.get_by_label("Search", exact=True).fill("no such claim anywhere")
+    bar(ledger).get_by_label("Search", exact=True).fill("no such claim anywhere")
     assert ledger.page.locator(ROWS).count() == 0
     assert ledger.page.locator(".cape-filter output").inner_text() == f"0 of {len(rows)} claims"
 
@@ -69,8 +75,9 @@ def test_numbers_sort_as_numbers_by_keyboard(ledger: Visit, rows: list[dict]) ->
 
 
 def test_narrow_screen_shows_cards_and_can_sort(visit: Callable[..., Visit], rows: list[dict]) -> None:
-    page = visit(PAGE, width=NARROW).page
-    page.get_by_label("Sort by").select_option(label="Verdict ↑")
+    opened = visit(PAGE, width=NARROW)
+    page = opened.page
+    bar(opened).get_by_label("Sort by").select_option(label="Verdict ↑")
     order = [VERDICTS.index(v) for v in page.locator(ROWS).evaluate_all("rows => rows.map(r => r.dataset.verdict)")]
     assert order == sorted(order)
     assert page.locator(ROWS).first.evaluate("row => row.getBoundingClientRect().right") <= NARROW

@@ -13,7 +13,7 @@ from .conftest import pages
 @pytest.fixture(scope="module")
 def soups(site: Path) -> dict[Path, BeautifulSoup]:
     """Every page, parsed."""
-    return {site / page: BeautifulSoup((site / page).read_text(encoding="utf-8"), "lxml") for page in pages()}
+    return {site / page: BeautifulSoup((site / page).read_text(encoding="utf-8"), "html.parser") for page in pages()}
 
 
 def references(soups: dict[Path, BeautifulSoup]) -> Iterator[tuple[Path, str, str]]:

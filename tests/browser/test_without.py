@@ -28,7 +28,7 @@ def test_charts_and_captions_without_scripts(visit: Callable[..., Visit], path: 
     for chart in charts:
         assert chart["drawn"], chart
         assert chart["inside"], chart
-        assert len(chart["caption"]) > 20, chart
+        assert len(chart["caption"]) > 10, chart
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
