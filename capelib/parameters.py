@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import inf, isfinite
 from pathlib import Path
 
-from capelib.errors import InputError, unknown
+from capelib.errors import InputError, closest, unknown
 from capelib.sections.source import Section, find
 
 # the names that capelib.tables gives them; importing it here would cost every command a second
@@ -34,9 +34,9 @@ class Rule:
         """Raise InputError, with the closest option, if the value is not allowed."""
         if self.accepts(value):
             return
-        if self.options and isinstance(value, str):
-            raise InputError(str(unknown(f"value of parameter {name}:", value, self.options)))
-        raise InputError(f"parameter {name} must be {self.allowed}; got {value!r}")
+        near = closest(value, self.options) if isinstance(value, str) else None
+        hint = f" (closest: {near!r})" if near else ""
+        raise InputError(f"parameter {name} must be {self.allowed}; got {value!r}{hint}")
 
 
 def number(low: float = -inf, high: float = inf, whole: bool = False) -> Rule:
@@ -62,7 +62,7 @@ def increasing(low: float) -> Rule:
 
 def one_of(*options: str) -> Rule:
     """One of a few words."""
-    return Rule(", ".join(options), lambda value: value in options, options)
+    return Rule(f"one of {', '.join(options)}", lambda value: value in options, options)
 
 
 def is_path(panel: object) -> bool:
@@ -72,13 +72,19 @@ def is_path(panel: object) -> bool:
     return Path(panel).suffix != "" or len(Path(panel).parts) > 1 or Path(panel).exists()
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -inf < value < inf
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
+
+
 RESAMPLES = number(100, 1_000_000, whole=True)
 # Which families there are depends on the panel, and whether a file is a panel on its content: see `_related`.
 VOCABULARY = {
-    "panel": Rule(
-        "measured, released, or the path of a CSV file", lambda value: value in PANELS or is_path(value), PANELS
-    ),
-    "family": Rule("all, or a family of the panel (cape families)", lambda value: isinstance(value, str)),
+    "panel": Rule(f"{', '.join(PANELS)}, or the path of a CSV file", lambda v: v in PANELS or is_path(v), PANELS),
+    "family": Rule(f"{ALL}, or a family of the panel (cape families)", lambda v: isinstance(v, str)),
     "x": one_of(*BENCHMARKS),
     "y": one_of(*BENCHMARKS),
     "threshold": number(0, 10),
@@ -163,11 +169,3 @@ def _related(values: Mapping[str, object]) -> None:
     families = sorted(set(tables.panel(which)["family"]))
     if family not in (ALL, *families):
         raise unknown("family", family, [ALL, *families], f"list them with: cape families --panel {which}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"

@@ -414,8 +414,8 @@ claims.check(
 # ## A panel of your own
 #
 # A CSV file in UTF-8 with one row per model runs through every section that takes a panel:
-# `cape run coupling -p panel=mine.csv`. It may hold these columns; whatever is wrong with it is told at once, with the
-# line in the file.
+# `cape run coupling -p panel=mine.csv`. It may hold these columns; `cape check mine.csv` tells everything that is wrong
+# with it at once, with the line in the file.
 
 # %%
 tables.form("panel").set_index("column")

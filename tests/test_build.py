@@ -186,7 +186,6 @@ def plain_book(clone: Clone) -> Path:
     )
     (clone.root / "_config.yml").write_text(
         "title: Small\nonly_build_toc_files: true\nexecute: {execute_notebooks: 'off'}\n"
-        "sphinx:\n  config:\n    suppress_warnings: [mystnb.unknown_mime_type]\n"
     )
     (clone.root / "intro.md").write_text("# Home\n\nHello.\n")
     return clone.root / "_build" / "html" / "index.html"

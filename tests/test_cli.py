@@ -208,6 +208,7 @@ def test_a_reader_that_stops_listening_is_no_error():
 # runs
 
 
+@pytest.mark.slow
 def test_run_leaves_a_notebook_and_a_page_without_requests(demo, tmp_path):
     out = tmp_path / "made" / "here"
     ended = demo.cape("run", "demo", "-p", "threshold=1", "-p", "n_boot=2e3", "--out", out, cwd=demo.root)
@@ -226,6 +227,7 @@ def test_run_leaves_a_notebook_and_a_page_without_requests(demo, tmp_path):
         assert fetched not in html
 
 
+@pytest.mark.slow
 def test_a_panel_of_the_users_is_found_from_where_the_user_stands(demo, tmp_path):
     (tmp_path / "mine.csv").write_text("model,family,n_params,hellaswag,truthfulqa\na,F,1000000,30,40\n")
     environment = {**os.environ, "PYTHONPATH": str(demo.root)}
@@ -234,6 +236,7 @@ def test_a_panel_of_the_users_is_found_from_where_the_user_stands(demo, tmp_path
     assert (tmp_path / "o" / "demo.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_failing_cell_is_told_in_one_line_and_leaves_only_what_shows_it(demo, tmp_path):
     ended = demo.cape("run", "broken", "--out", tmp_path / "out")
     assert ended.returncode == 1
@@ -245,6 +248,7 @@ def test_a_failing_cell_is_told_in_one_line_and_leaves_only_what_shows_it(demo, 
     assert not any((tmp_path / "out").iterdir())
 
 
+@pytest.mark.slow
 def test_what_a_section_refuses_is_the_users_mistake(demo, tmp_path):
     ended = demo.cape("run", "refusing", "--out", tmp_path)
     assert ended.returncode == 2
@@ -252,6 +256,7 @@ def test_what_a_section_refuses_is_the_users_mistake(demo, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_nothing_half_written_and_no_kernel(demo, tmp_path):
     before = left(demo)
     process = demo.start("run", "slow", "--out", tmp_path)
@@ -271,10 +276,11 @@ def test_ctrl_c_leaves_nothing_half_written_and_no_kernel(demo, tmp_path):
 
 
 def kernels_of(pid):
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(word) for word in listed.stdout.split()]
+    """Process ids of the children, whichever thread started them."""
+    return [int(word) for task in Path(f"/proc/{pid}/task").glob("*/children") for word in task.read_text().split()]
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_a_bar(demo, tmp_path):
     master, slave = pty.openpty()
     process = demo.start("run", "demo", "--out", tmp_path, stderr=slave, env={**os.environ, "TERM": "xterm"})
@@ -295,6 +301,7 @@ def test_a_terminal_sees_a_bar(demo, tmp_path):
 # notebooks
 
 
+@pytest.mark.slow
 def test_notebooks_run_under_plain_papermill_with_the_same_checks(demo, tmp_path):
     ended = demo.cape("notebooks")
     assert ended.returncode == 0, ended.stderr

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -121,6 +121,21 @@ def test_table_of_families_has_every_family_and_estimator(released):
     pd.testing.assert_frame_equal(table, shuffled)
 
 
+def test_table_with_intervals_agrees_with_single_families(released):
+    table = resample.critical_table(released, n_boot=200)
+    pd.testing.assert_frame_equal(table[list(critical.critical_scales(released))], critical.critical_scales(released))
+    unsure = (table["status"] != critical.OK) | (table["discarded"] > 0.5)
+    assert table.loc[unsure, ["low", "high"]].isna().all(axis=None)
+    assert table.loc[~unsure, ["low", "high"]].notna().all(axis=None)
+    row = table[(table["family"] == "OPT") & (table["estimator"] == "quadratic")].iloc[0]
+    single = resample.bootstrap_critical_scale(released[released["family"] == "OPT"], scheme="pooled", n_boot=200)
+    assert (row["n_params"], row["low"], row["high"]) == (
+        single.estimate.value,
+        single.estimate.low,
+        single.estimate.high,
+    )
+
+
 # resampling
 
 
@@ -141,6 +156,13 @@ def test_authors_bootstrap_is_the_released_loop(points):
     np.testing.assert_allclose([ours.estimate.low, ours.estimate.high], np.percentile(kept, [2.5, 97.5]), rtol=1e-9)
     assert ours.median == ours.estimate.value == pytest.approx(np.median(kept), rel=1e-9)
     assert ours.estimate.discarded == pytest.approx(1 - kept.size / plain.size)
+
+
+@given(st.floats(7, 12), st.floats(7, 12), st.floats(0, 100), st.floats(0, 100), st.integers(1, 13))
+def test_polyfit_of_two_sizes_is_never_kept(first, second, y1, y2, times):
+    log_n, y = (np.repeat(ends, [times, 14 - times]) for ends in ([first, second], [y1, y2]))
+    assume(abs(first - second) > 1e-3 or first == second)
+    assert np.isnan(plain_loop(log_n, y, [np.arange(14)])).all()
 
 
 def test_authors_bootstrap_keeps_what_polyfit_keeps_of_resamples_with_too_few_sizes(points):

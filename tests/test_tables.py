@@ -389,8 +389,12 @@ def test_any_bytes_are_read_or_refused_never_a_crash(tmp_path_factory, noise, pl
     path.write_bytes(raw[:place] + noise + raw[place:])
     try:
         frame = tables.read_csv(path)
-    except tables.TableError as error:
-        assert error.problems
+    except tables.TableError as caught:
+        refused = caught
+    else:
+        refused = None
+    if refused:
+        assert refused.problems
     else:
         assert len(frame) >= 1
         assert np.isfinite(frame["n_params"]).all()

@@ -187,3 +187,27 @@ def null_histogram(
     line = alt.Chart(mark).mark_rule(color=VERMILION, strokeWidth=3).encode(x="value:Q", tooltip=["what", "value:Q"])
     name = alt.Chart(mark).mark_text(align="left", dx=6, y=10).encode(x="value:Q", text="what:N")
     return finish(bars + line + name, description, tables, height=240)
+
+
+def olmo(scores: pd.DataFrame, description: str, tables: list[str]) -> alt.TopLevelMixin:
+    """Both scores of every published OLMo model against size; colour is the score, shape the source.
+
+    `scores` has name (starting with its source), n_params, hellaswag, truthfulqa (percent).
+    """
+    long = scores.melt(["name", "n_params"], ["hellaswag", "truthfulqa"], "benchmark", "score_pct")
+    long = long.assign(
+        benchmark=long["benchmark"].map(benchmark_name),
+        source=[str(name).split()[0] for name in long["name"]],
+    )
+    chart = (
+        alt.Chart(long)
+        .mark_point(filled=True, size=90)
+        .encode(
+            x=size_axis(domain=[7e8, 1e10]),
+            y=alt.Y("score_pct:Q", title="Score (%)").scale(zero=False, padding=15),
+            color=alt.Color("benchmark:N").scale(range=[BLUE, VERMILION]),
+            shape=alt.Shape("source:N"),
+            tooltip=["name:N", "benchmark:N", alt.Tooltip("score_pct:Q", format=".2f")],
+        )
+    )
+    return finish(chart, description, tables, height=280)

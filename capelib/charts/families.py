@@ -54,3 +54,19 @@ def intervals(
         layers.insert(0, rule.encode(x=alt.X("value:Q", scale=scale)))
     per_line = 12 + 12 * len(names)
     return finish(alt.layer(*layers), description, tables, height=per_line * rows[label].nunique() + 40)
+
+
+def width_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The frame of `capelib.coupling.width_table` in the long form that `intervals` draws."""
+    columns = {
+        "as measured": ("r_raw", "r_raw", "r_raw"),
+        "divided by width": ("r_normalised", "r_normalised", "r_normalised"),
+        "shuffled, divided by width": ("shuffled_median", "shuffled_low", "shuffled_high"),
+        "width held by regression": ("r_given_width", "r_given_width_low", "r_given_width_high"),
+    }
+    parts = [
+        pd.DataFrame({"family": table["family"], "series": series, "n": table["n_models"]}
+                     | dict(zip(("value", "low", "high"), (table[name] for name in names), strict=True)))
+        for series, names in columns.items()
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)

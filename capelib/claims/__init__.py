@@ -44,7 +44,8 @@ def check(
         What the reader should know beside the numbers, in a sentence.
     """
     stated = claim(claim_id)
-    evidence = Evidence(_estimate(released), _estimate(independent), dict(alternatives or {}))
+    tried = {name: float(number) for name, number in (alternatives or {}).items()}
+    evidence = Evidence(_estimate(released), _estimate(independent), tried)
     decided = Verdict(stated, evidence, verdict(stated, evidence), reason)
     decided.publish()
     return decided

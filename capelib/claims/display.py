@@ -70,7 +70,7 @@ class Verdict:
             "released_value": _numbers(evidence.released),
             "independent_value": _numbers(evidence.independent),
             "alternatives": [
-                {"name": name, "text": claim.text(value, extra=1), "passes": passes(claim, Estimate(value))}
+                {"name": name, "text": claim.text(value, extra=1), "passes": passes(claim, Estimate(float(value)))}
                 for name, value in evidence.alternatives.items()
             ],
             "n_tried": evidence.tried,
@@ -157,4 +157,5 @@ def _how(estimate: Estimate) -> str:
 def _numbers(estimate: Estimate | None) -> dict | None:
     if estimate is None:
         return None
-    return {"value": estimate.value, "low": estimate.low, "high": estimate.high, "method": estimate.method}
+    ends = {name: None if end is None else float(end) for name, end in (("low", estimate.low), ("high", estimate.high))}
+    return {"value": float(estimate.value), **ends, "method": estimate.method}

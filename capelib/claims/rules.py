@@ -183,4 +183,4 @@ def verdict(claim: Claim, evidence: Evidence) -> str:
 
 def _prints_as(paper: float, ours: float, decimals: int) -> bool:
     # a hair of slack, so that a computed 0.125 is not lost to its binary form
-    return abs(ours - paper) <= 0.5 * 10**-decimals * (1 + 1e-9)
+    return bool(abs(ours - paper) <= 0.5 * 10**-decimals * (1 + 1e-9))

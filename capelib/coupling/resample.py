@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from capelib.coupling.critical import (
     LOG10_RANGE,
+    OK,
     CriticalScale,
+    critical_scales,
     drawn_steps,
     first_crossings,
     line_scale,
@@ -182,6 +184,33 @@ def bootstrap_critical_scale(
     return _result(point.value, draws, method, len(kept), level, point, scheme)
 
 
+def critical_table(
+    frame: pd.DataFrame,
+    x: str = "hellaswag",
+    y: str = "truthfulqa",
+    n_boot: int = 10_000,
+    seed: int = 42,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """`critical_scales` with an interval for every N_c: models of the family drawn with replacement.
+
+    Adds low, high (parameters) and discarded, the share of resamples without an N_c. Low and high are NaN where the
+    data give no N_c or more than half of the resamples give none, as happens with three sizes: what is kept then
+    repeats the data. With five to eight models the interval is rough.
+    """
+    table = critical_scales(frame, x, y)
+    rows = []
+    for found in table.itertuples():
+        if found.status != OK:
+            rows.append((np.nan, np.nan, np.nan))
+            continue
+        own = frame[frame["family"] == found.family]
+        drawn = bootstrap_critical_scale(own, found.estimator, "pooled", x, y, n_boot, seed, level).estimate
+        ends = (drawn.low, drawn.high) if drawn.discarded <= 0.5 else (np.nan, np.nan)
+        rows.append((*ends, drawn.discarded))
+    return table.join(pd.DataFrame(rows, columns=["low", "high", "discarded"], dtype=float))
+
+
 def authors_bootstrap(frame: pd.DataFrame, n_boot: int = 10_000, seed: int = 42) -> CriticalBootstrap:
     """The released bootstrap of N_c (scripts/bootstrap_Nc.py), draw for draw; with its data it is one call.
 
@@ -195,9 +224,8 @@ def authors_bootstrap(frame: pd.DataFrame, n_boot: int = 10_000, seed: int = 42)
     n = len(scores)
     # one call gives the stream of n_boot successive choice(n, n); tested
     picked = np.random.RandomState(seed).choice(n, (n_boot, n), replace=True)
+    # of fewer than three sizes polyfit makes a quadratic too, but never one that is kept; here they give NaN
     curvature, vertex = quadratic_vertices(log_n, scores, _tally(picked, n))
-    for row in np.flatnonzero(np.isnan(curvature)):  # fewer than three sizes: polyfit answers all the same
-        curvature[row], vertex[row] = _as_polyfit(log_n[picked[row]], scores[picked[row]])
     draws = _accepted(vertex, curvature)
     method = f"pooled bootstrap of {n} points, {n_boot:,} resamples, released script"
     return _result(_median(draws), draws, method, n, 0.95, quadratic_scale(frame["n_params"], scores), "pooled")
@@ -244,15 +272,6 @@ def _accepted(log_nc: Floats, rising: Floats | None = None) -> Floats:
         keep = (log_nc > low) & (log_nc < high)
         keep &= True if rising is None else rising > 0
         return np.where(keep, 10.0 ** np.where(keep, log_nc, 0.0), np.nan)
-
-
-def _as_polyfit(log_n: Floats, y: Floats) -> tuple[float, float]:
-    """Curvature and vertex as numpy.polyfit gives them: the shortest solution where there are many; no warning."""
-    design = np.vander(log_n, 3)
-    scale = np.sqrt((design**2).sum(axis=0))
-    solution = np.linalg.lstsq(design / scale, y, rcond=len(log_n) * np.finfo(float).eps)[0]
-    curvature, slope, _ = solution / scale
-    return float(curvature), float(-slope / (2 * curvature))
 
 
 def _result(

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import integrate, special
 
 from capelib.coupling.correlation import correlate
-from capelib.coupling.local import local_coupling, model_phases, need_columns
+from capelib.coupling.local import local_coupling, model_phases, need_columns, phase_of
 from capelib.definitions.points import X, Y, scored
 from capelib.definitions.pythia import score_tables
 
@@ -46,7 +46,9 @@ def bayes_factors(
     gamma, at = steps["gamma"].to_numpy(float), np.log10(steps["n_mid"].to_numpy(float))
     above = steps["n_mid"].to_numpy(float) > critical_scale
     found["γ₁₂ a line in log N over a constant, all steps"] = _bic_factor(gamma, [], [at])
-    found["γ₁₂ one mean below and one above N_c over one mean, all steps"] = _bic_factor(gamma, [], [above.astype(float)])
+    found["γ₁₂ one mean below and one above N_c over one mean, all steps"] = _bic_factor(
+        gamma, [], [above.astype(float)]
+    )
     found["sign of γ₁₂ depends on being above N_c, uniform priors, all steps"] = sign_factor(gamma > 0, above)
     points = scored(bootstrap, X, Y)
     log_n = np.log10(points["n_params"].to_numpy(float))
@@ -87,9 +89,8 @@ def sign_factor(positive: ArrayLike, above: ArrayLike) -> float:
 
 def _phases(rows: pd.DataFrame) -> dict[str, NDArray]:
     stored = rows["gamma12_stored"].to_numpy(float)
-    band = np.select([np.isnan(stored), stored < -0.1, stored > 0.1], ["undefined", "tax", "bonus"], "transition")
     return {
-        "phase by the stored γ₁₂": band,
+        "phase by the stored γ₁₂": phase_of(stored),
         "phase by the step that ends at the model": model_phases(rows)["phase"].to_numpy(),
         "phase by the step that starts at the model": model_phases(rows, assign="outgoing")["phase"].to_numpy(),
     }

@@ -1,7 +1,8 @@
 """Critical scales family by family: ways of reading "where the coupling crosses zero" off the released scores.
 
-Amin (2026), Sec. 2.1 and Table 1, lists one N_c per family and no rule. Claims nc.bloom, nc.cerebras, nc.gptneo, nc.opt,
-nc.falcon, nc.pythia_table, nc.pythia, nc.spread. All scales here in billions of parameters, NaN where a rule gives none.
+Amin (2026), Sec. 2.1 and Table 1, lists one N_c per family and no rule. Claims nc.bloom, nc.cerebras, nc.gptneo,
+nc.opt, nc.falcon, nc.pythia_table, nc.pythia, nc.spread. All scales here in billions of parameters, NaN where a rule
+gives none.
 """
 
 from collections.abc import Iterable
@@ -34,8 +35,8 @@ def critical_scales(
     """N_c of one family, in billions of parameters, by every rule tried; NaN where the rule finds none.
 
     For Pythia the panel's eight Pythia models are used, and the main rules are repeated on every other released table
-    of all eight sizes (`variants`, panel_pythia_variants) and on the 14 points of the released script (`bootstrap`). Raises InputError for
-    an unknown family or a missing column.
+    of all eight sizes (`variants`, panel_pythia_variants) and on the 14 points of the released script (`bootstrap`).
+    Raises InputError for an unknown family or a missing column.
     """
     need_columns(panel, ["model", "family", "n_params", X, Y])
     if family != PYTHIA:

@@ -1,7 +1,7 @@
 """Effective dimension by phase: for every assignment of models to phases, and for every one that is left open.
 
-Amin (2026), Sec. 2.3: d_eff of 26 tax models of 8 families, 27 bonus models of 14, and three frontier models; which ones is
-not stated. Claims deff.tax, deff.bonus, deff.frontier.
+Amin (2026), Sec. 2.3, gives d_eff of the tax models, of the bonus models and of three frontier models, says how many of
+each there are, and does not list them. Claims deff.tax, deff.bonus, deff.frontier.
 """
 
 from collections.abc import Mapping
@@ -64,9 +64,7 @@ def frontier_dimensions(panel: pd.DataFrame) -> dict[str, float]:
     return found
 
 
-def split_search(
-    panel: pd.DataFrame, phase: pd.Series, n_tax: int, n_bonus: int, n_frontier: int = 3
-) -> pd.DataFrame:
+def split_search(panel: pd.DataFrame, phase: pd.Series, n_tax: int, n_bonus: int, n_frontier: int = 3) -> pd.DataFrame:
     """Every way of sharing out the models that have no phase so that tax, bonus and frontier have the numbers given.
 
     `phase` is one assignment (with "undefined" models); the phases it gives are kept. One row per way: tax, bonus,
@@ -77,8 +75,8 @@ def split_search(
     need_tax, need_bonus = n_tax - int((phase == "tax").sum()), n_bonus - int((phase == "bonus").sum())
     if min(need_tax, need_bonus) < 0 or need_tax + need_bonus + n_frontier != len(open_rows):
         raise InputError(
-            f"{len(open_rows)} models without a phase cannot make {n_tax} tax, {n_bonus} bonus and {n_frontier} frontier"
-            f" models; {need_tax} and {need_bonus} are missing there; give numbers that add up"
+            f"{len(open_rows)} models without a phase must make up for {need_tax} tax, {need_bonus} bonus and "
+            f"{n_frontier} frontier models; give numbers that add up"
         )
     member = {"tax": [], "bonus": [], "frontier": []}
     for to_tax in combinations(open_rows, need_tax):
@@ -93,7 +91,7 @@ def split_search(
     table = {}
     for word, added in member.items():
         chosen = np.zeros((len(added), len(panel)), bool)
-        np.put_along_axis(chosen, np.array(added), True, axis=1)
+        np.put_along_axis(chosen, np.array(added, int).reshape(len(added), -1), True, axis=1)
         chosen |= (phase == word).to_numpy()
         table[word] = _ratio(scores, chosen & kept)
         if word != "frontier":

@@ -37,7 +37,8 @@ def families_that_flip(panel: pd.DataFrame, threshold: float = THRESHOLD) -> dic
 
     Claim coupling.n_standard_families, Amin (2026), Sec. 2.1. Where the panel has flags, the first rule is also
     counted without the rows filed under a family of other models, and without duplicates; where it has the authors'
-    stored γ₁₂, also on those. No count can exceed the number of rows of `sign_changes`. Raises InputError for a missing column.
+    stored γ₁₂, also on those. No count can exceed the number of rows of `sign_changes`. Raises InputError for a missing
+    column.
     """
     table = sign_changes(panel, threshold)
     found = {name: float(table[name].sum()) for name in table}

@@ -1,7 +1,7 @@
 """OLMo 1B to 7B: every published pair of scores, and what γ₁₂ each pair gives.
 
-Amin (2026), Sec. 2.2 and Fig. 1c, takes TruthfulQA as unchanged between the two sizes, hence γ₁₂ = 0. Claims olmo.gamma,
-olmo.delta_hs, olmo.tqa. The released panel and the leaderboard each have their own pair.
+Amin (2026), Sec. 2.2 and Fig. 1c, takes TruthfulQA as unchanged between the two sizes, hence γ₁₂ = 0. Claims
+olmo.gamma, olmo.delta_hs, olmo.tqa. The released panel and the leaderboard each have their own pair.
 """
 
 from itertools import product

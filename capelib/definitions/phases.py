@@ -25,8 +25,9 @@ def assignments(
     assignments by size know no transition. Raises InputError for a missing column.
     """
     need_columns(panel, ["model", "family", "n_params", "flags", "gamma12_stored", X, Y])
+    ordered = panel.sort_values(["family", "n_params", "model"])
     arriving = panel["gamma12_stored"].astype(float)
-    leaving = arriving.groupby(panel["family"]).shift(-1)  # rows come sorted by family and size
+    leaving = ordered.groupby("family")["gamma12_stored"].shift(-1).reindex(panel.index).astype(float)
     gammas = {
         "stored γ₁₂ (the step that ends at the model)": arriving,
         "stored γ₁₂ of the next model (the step that starts at the model)": leaving,

@@ -40,7 +40,7 @@ def scored(frame: pd.DataFrame, *scores: str) -> pd.DataFrame:
 
 
 def pythia_rows(panel: pd.DataFrame) -> pd.DataFrame:
-    """The Pythia models proper of a panel, by size: without GPT-J and GPT-NeoX, which the released panel files there."""
+    """The Pythia models proper of a panel, by size; the released panel files GPT-J and GPT-NeoX there too."""
     need_columns(panel, ["family"])
     return without(panel[panel["family"] == PYTHIA], LABELLED).sort_values("n_params")
 

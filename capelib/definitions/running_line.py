@@ -47,7 +47,7 @@ def line_part(lines: pd.DataFrame, part: str) -> dict[str, float]:
 
 
 def line_search(panel: pd.DataFrame, variants: pd.DataFrame) -> pd.DataFrame:
-    """Every line through the steps of Pythia and any set of the other families: slope, intercept, r2, n, and the choice.
+    """Every line through the steps of Pythia and any set of the other families.
 
     Columns pythia (table), size, families (semicolon-separated), slope, intercept, r2, n. All subsets of the released
     families with a step, for every Pythia table and each of three sizes for a step: tens of thousands of lines, so some

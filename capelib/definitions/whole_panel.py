@@ -31,9 +31,7 @@ def whole_panel_r(panel: pd.DataFrame) -> dict[str, float]:
     wide = panel.dropna(subset=["d_model", X, Y])
     found["both scores divided by d_model"] = normalised_correlation(wide[X], wide[Y], wide["d_model"])
     steps = local_coupling(panel).frame
-    found["changes from size to size within families"] = float(
-        correlate(steps["dx"], steps["dy"])
-    )
+    found["changes from size to size within families"] = float(correlate(steps["dx"], steps["dy"]))
     others = [pair for pair in combinations(BENCHMARKS, 2) if pair != (X, Y)]
     return found | {f"another pair: {x}, {y}": pearson_r(panel, x, y) for x, y in others}
 

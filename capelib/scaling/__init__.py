@@ -11,6 +11,7 @@ from capelib.scaling.chain import (
     to_frame,
 )
 from capelib.scaling.constancy import by_offset, coefficient_of_variation, cv_under_rivals, rival_laws, scaled_loss
+from capelib.scaling.display import Shown, kink_table, shown
 from capelib.scaling.gradient import PowerFit, arrhenius, arrhenius_runs, dips, fit_power
 from capelib.scaling.holdout import Holdout, predict_family, search_holdouts
 from capelib.scaling.kink import KinkTest, kink_test
@@ -20,7 +21,6 @@ from capelib.scaling.power import KinkPower, kink_power
 from capelib.scaling.printed import plus_minus
 from capelib.scaling.resampling import ResampledLaw, resample
 from capelib.scaling.selection import gradients, last_word_losses, stated_losses, text_losses
-from capelib.scaling.shown import Shown, kink_table, shown
 
 __all__ = [
     "Holdout",

@@ -58,7 +58,7 @@ class LossLaw:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        from capelib.scaling.shown import Shown
+        from capelib.scaling.display import Shown
 
         rows = pd.DataFrame(
             {
