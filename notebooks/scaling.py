@@ -75,7 +75,7 @@ measured_run = scaling.gradients(tables.read("pythia_loss"), "beta_final_6model"
 figure_run = scaling.gradients(tables.read("pythia_loss"), "figures_script_gradient")
 points = tables.read("panel_bootstrap_nc")
 models = selection.base_models(tables.panel(panel))
-selection.one_family(models, "Llama-2")  # a table without it stops here, not at the end
+llama_2 = selection.one_family(models, "Llama-2")  # a table without it stops here, not at the end
 
 # %% tags=["remove-cell"]
 critical = claims.claim("nc.pythia_table")
@@ -85,7 +85,6 @@ size = scaling.size_name
 gap = (measured_run["loss"] - figure_run["loss"]).round(2)
 glue("scaling_break", size(break_at))
 glue("scaling_k_paper", claims.claim("grad.loss_exponent").paper)
-glue("scaling_nc", f"{critical.value:g}B, {critical.low:g}B to {critical.high:g}B")
 glue("scaling_gap_low", gap.min(), ".2f")
 glue("scaling_gap_high", gap.max(), ".2f")
 glue("scaling_n_text", text["n_params"].nunique())
@@ -196,12 +195,8 @@ checked = claims.check(
 )
 
 # %% tags=["remove-cell"]
-glue("scaling_alpha", law.alpha, ".3f")
-glue("scaling_alpha_se", law.standard_error["alpha"], ".3f")
 glue("scaling_alpha_text", text_law.alpha, ".3f")
 glue("scaling_alpha_last", last_law.alpha, ".2f")
-glue("scaling_offset", law.offset[""], ".2f")
-glue("scaling_r2", law.r2, ".4f")
 
 # %% [markdown]
 # The paper's $E$, $A$, $\alpha$ and $R^2$ follow from its losses, to every printed digit. On independent text
@@ -279,8 +274,8 @@ compare.intervals(
     "series",
     "CV of N^α(L − E) (%)",
     "Spread of the scaled loss that eight losses following another law would show once a power law is fitted to them. "
-    "Laws whose exponent changes beyond the critical scale, and laws that are no power law at all, give the same few "
-    "tenths of a percent to two percent as the power law itself.",
+    "Apart from the straight line in log N, which the fit follows into the limit of no exponent, every law's interval "
+    "overlaps that of the power law itself: laws with a kink at the critical scale, and laws that are no power law.",
     ["pythia_loss"],
     zero=False,
 )
@@ -300,11 +295,9 @@ draw.cv_by_offset(
 
 # %% tags=["remove-cell"]
 by_law = rivals.set_index("law")
-kinked = by_law[by_law.index.str.contains("beyond")]
-glue("scaling_cv", drawn_law.cv_pct, ".2f")
+kinked = by_law[by_law.index.str.startswith("kink")]
 glue("scaling_cv_paper", claims.claim("scaling.cv").paper)
 glue("scaling_cv_own", f"{by_law['low'].iloc[0]:.2f} to {by_law['high'].iloc[0]:.2f}")
-glue("scaling_cv_zero", offsets["cv_pct"].iloc[0], ".1f")
 glue("scaling_cv_kink_20", kinked["cv_exact_pct"].loc[kinked.index.str.contains("20%")].max(), ".2f")
 glue("scaling_cv_kink_50", kinked["cv_exact_pct"].loc[kinked.index.str.contains("50%")].max(), ".2f")
 glue("scaling_cv_two", by_law.loc["two power laws", "cv_exact_pct"], ".2f")
@@ -345,28 +338,28 @@ scaling.kink_table(tests, f"A kink at {size(break_at)}")
 by_p = sorted(tests.items(), key=lambda item: item[1].p)
 alone = {v: scaling.kink_test(c["n_params"], c["loss"], break_at) for v, c in text.groupby("variant")}
 glue("scaling_kink_p", f"{tests['stated'].p:.2f}")
-glue("scaling_kink_delta", tests["stated"].delta, "+.2f")
+glue("scaling_kink_v1", f"{tests['last word, v1'].p:.2f}")
+glue("scaling_kink_text", f"{tests['text'].p:.3f}")
 glue("scaling_kink_n", len(tests))
 glue("scaling_kink_small", sum(test.p < 0.05 for test in tests.values()))
 glue("scaling_kink_least", by_p[0][0])
 glue("scaling_kink_least_p", f"{by_p[0][1].p:.3f}")
-glue("scaling_kink_least_delta", by_p[0][1].delta, "+.2f")
 glue("scaling_kink_alone", " and ".join(f"{test.p:.2f} ({v})" for v, test in alone.items()))
-glue("scaling_kink_aic", f"{tests['stated'].aic:+.1f}".replace("-", "−"))
 glue("scaling_loo", f"{tests['stated'].loo_smooth:.3f}")
 glue("scaling_loo_kink", f"{tests['stated'].loo_kink:.3f}")
 
 # %% [markdown]
-# The stated losses show none: $p$ = {glue:text}`scaling_kink_p`, and with a kink a left-out model is predicted
-# with an error of {glue:text}`scaling_loo_kink` nats instead of {glue:text}`scaling_loo`. Of
-# {glue:text}`scaling_kink_n` tests {glue:text}`scaling_kink_small` has $p < 0.05$; the smallest,
-# $p$ = {glue:text}`scaling_kink_least_p`, is that of *{glue:text}`scaling_kink_least`*.
+# For the stated losses $p$ = {glue:text}`scaling_kink_p`; with a kink at {glue:text}`scaling_break` a left-out model
+# is predicted with an error of {glue:text}`scaling_loo_kink` nats, without it {glue:text}`scaling_loo`. Tests with
+# $p < 0.05$: {glue:text}`scaling_kink_small` of {glue:text}`scaling_kink_n`; the smallest $p$,
+# {glue:text}`scaling_kink_least_p`, is that of *{glue:text}`scaling_kink_least`*.
 #
 # On the text losses three cautions are due. Standard and deduplicated models share sizes and so share whatever
 # the law misses; taken alone they give $p$ = {glue:text}`scaling_kink_alone`. Sizes between 1.4B and 6.9B were not
 # evaluated, so any break in that gap fits as well. And in this first release of Pythia the sizes up to 1.4B in
 # the table were trained with twice the batch and half the steps of the two above: the recipe changes in the same
-# gap. The later release, with one batch size for all, has no such text losses; its last-word losses show no kink.
+# gap {cite:p}`biderman2023`. The later release, with one batch size for all, has no such text losses in the table;
+# its last-word losses give $p$ = {glue:text}`scaling_kink_v1`.
 
 # %%
 breaks = np.geomspace(3e8, 9e9, 13)
@@ -445,9 +438,9 @@ glue("scaling_steps_first", f"{learned['step'].min():,}")
 # {glue:text}`scaling_power_down_pct` % than without it. (Where there is none, the test finds one in
 # {glue:text}`scaling_power_size` of simulations, as it should.) "No kink of that size" is what the losses say.
 #
-# Nor does it appear on the way: of {glue:text}`scaling_steps` checkpoints of the deduplicated v1 models from step
+# Does one appear on the way? Of {glue:text}`scaling_steps` checkpoints of the deduplicated v1 models from step
 # {glue:text}`scaling_steps_first` on, {glue:text}`scaling_steps_small` show a kink in the last-word loss with
-# $p < 0.05$ (smallest $p$: {glue:text}`scaling_steps_least`).
+# $p < 0.05$ (smallest $p$: {glue:text}`scaling_steps_least`). Neighbouring checkpoints are not independent.
 #
 # ## Gradients
 
@@ -457,8 +450,8 @@ claims.quote("grad.loss_exponent", "grad.r_loss", "grad.beta", "grad.dip_1b", "g
 # %% [markdown]
 # Six Pythia models, L2 norm of the gradient on ten batches of wikitext (App. A.8). Two tables exist: the *measured
 # run*, with the losses of the same batches, and the *figure's constants*, in which similar gradient norms stand
-# beside the stated losses of Fig. 2a. So the figure sets gradients measured on wikitext against losses of another
-# text.
+# beside the stated losses of Fig. 2a. As the two sets of losses differ by {glue:text}`scaling_gap_low` nats and more,
+# the figure sets gradients on one text against losses that are not those of this text.
 
 # %%
 runs = {"measured run": measured_run, "figure's constants": figure_run}
@@ -500,6 +493,7 @@ draw.against_loss(
     "Gradient norm against loss, both logarithmic, with the fitted power laws. The two tables hold nearly the same "
     "gradient norms at losses that differ by more than half a nat; the slopes are alike.",
     ["pythia_loss"],
+    named="pythia-1b",
 )
 
 # %%
@@ -525,8 +519,8 @@ checked = claims.check(
         "figure's constants": on_loss["figure's constants"].r.value,
         "measured run, without logarithms": float(np.corrcoef(measured_run["loss"], measured_run["grad_norm"])[0, 1]),
     },
-    reason="Loss and gradient norm both fall with size, so they correlate whatever ties them. Nobody else has "
-    "published gradient norms of these models.",
+    reason="Loss and gradient norm both fall with size, so they correlate whatever ties them. We know of no "
+    "independent gradient norms of these models.",
 )
 
 # %%
@@ -587,12 +581,8 @@ checked = claims.check(
 
 # %% tags=["remove-cell"]
 one = measured_run[measured_run["n_params"] == 1e9].iloc[0]
-glue("scaling_exponent", on_loss["measured run"].exponent, ".2f")
-glue("scaling_exponent_figure", on_loss["figure's constants"].exponent, ".2f")
-glue("scaling_beta", -on_size["measured run"].exponent.value, ".2f")
 glue("scaling_beta_without", -on_size_without["measured run"].exponent.value, ".2f")
 glue("scaling_r_without", abs(on_size_without["measured run"].r.value), ".3f")
-glue("scaling_dip", float(first["measured run"]), ".0f")
 glue("scaling_dip_n", len(dips))
 glue("scaling_dip_low", dips["below_pct"].min(), ".0f")
 glue("scaling_dip_high", dips["below_pct"].max(), ".0f")
@@ -689,7 +679,7 @@ claims.quote("chain.l0_mae", "chain.l1_mae", "chain.l1_ratio", "chain.l2_mae", "
 # | L3 | running coupling $\gamma_{12}(N)$ | TruthfulQA |
 # | L4 | field of the training data | TruthfulQA |
 #
-# The third column is our reading; the paper does not say which quantity is predicted, over which models the error
+# The third column is our reading: the paper does not say which quantity is predicted, over which models the error
 # is averaged, or how a proportionality is pinned to the data. In the draft's table L4 has no number ("holdout,
 # Phi"). So each bar is computed in every way we could think of: gradients from two tables; the law pinned through
 # the smallest model, by least squares, or by least squares of logarithms; over all models or all but 1B; mean or
@@ -788,14 +778,13 @@ checked = claims.check(
     "chain.l3_mae",
     alternatives=l3.values,
     reason=f"TruthfulQA carried along by a running coupling errs by {min(coupled.values()):.0f} to "
-    f"{max(coupled.values()):.0f} % in {len(coupled)} computations, and the draft's own table gives such a smaller "
-    f"number. The bar equals the error of a curve fitted to Pythia alone on Llama-2, in which no coupling occurs; "
-    f"that may be a coincidence.",
+    f"{max(coupled.values()):.0f} % in {len(coupled)} computations, and the draft's own table gives "
+    f"a number of that size. The bar equals the error of a curve fitted to Pythia alone on Llama-2, in which no "
+    f"coupling occurs; that may be a coincidence.",
 )
 
 # %% tags=["remove-cell"]
 glue("scaling_l1_low", min(stated_form.values()), ".0f")
-glue("scaling_l1_high", max(stated_form.values()), ".0f")
 glue("scaling_l1_paper", claims.claim("chain.l1_mae").paper)
 glue("scaling_l0", law.mae_pct, ".2f")
 glue("scaling_ratio_paper", claims.claim("chain.l1_ratio").paper)
@@ -805,10 +794,10 @@ glue("scaling_chain_n", len(computed))
 # {glue:text}`scaling_chain_n` values were computed for five bars. What holds: the loss law errs by
 # {glue:text}`scaling_l0` %; a gradient norm falling as $N^{-(\alpha+1)}$ errs by {glue:text}`scaling_l1_low` % or more,
 # so this law is indeed far off, further than the paper's {glue:text}`scaling_l1_paper` %; and a power of the loss
-# does much better. What does not: the chain is not one prediction corrected step by step. Its bars are errors of
+# does much better. What does not hold: the chain is no prediction corrected step by step. Its bars are errors of
 # three quantities over three sets of models, so "{glue:text}`scaling_ratio_paper` times worse" compares a gradient
-# with a loss. And $N^{-(\alpha+1)}$ is the derivative $\partial L/\partial N$ of the loss with respect to the
-# *number* of parameters, whereas $\lVert\nabla L\rVert$ is the length of its derivative with respect to their
+# with a loss. As we read it, $N^{-(\alpha+1)}$ is the derivative $\partial L/\partial N$ of the loss with respect to
+# the *number* of parameters, whereas $\lVert\nabla L\rVert$ is the length of its derivative with respect to their
 # *values* at the end of training; that the first fails to predict the second says little about how parameters act
 # together.
 #
@@ -887,7 +876,6 @@ glue("scaling_held_line", line.mape_pct, ".1f")
 glue("scaling_held_constant", constant, ".1f")
 glue("scaling_held_each", ", ".join(f"{e:+.1f}".replace("-", "−") for e in held_out.frame["error_pct"]))
 glue("scaling_held_figure", drawn_in_figure.mape_pct, ".1f")
-glue("scaling_held_paper", claims.claim("chain.l4_mae").paper)
 glue("scaling_poly_paper", claims.claim("ode.poly_baseline").paper)
 glue("scaling_held_panel", second[(second["degree"] == 2) & ~second["saw_it"]]["mape_pct"].iloc[0], ".1f")
 
@@ -902,10 +890,11 @@ glue("scaling_held_panel", second[(second["degree"] == 2) & ~second["saw_it"]]["
 #
 # ## Does the loss see anything at the critical scale?
 #
-# No kink shows at {glue:text}`scaling_break` in the paper's losses, nor in the last-word losses of the same models;
-# the text losses leave it open, for a reason that may be the batch size. To that extent the paper is right. The
-# statement is weaker than it sounds: with {glue:text}`scaling_above` sizes above it, an exponent half as large
-# again beyond it would have gone unnoticed in {glue:text}`scaling_missed` of cases, and the small spread of
+# At {glue:text}`scaling_break` the paper's losses give $p$ = {glue:text}`scaling_kink_p` for a kink, the last-word
+# losses of the same models {glue:text}`scaling_kink_v1`; the text losses ({glue:text}`scaling_kink_text`) leave it
+# open, for a reason that may be the batch size. Where $p$ is large, the paper's statement stands: the loss does not
+# show the transition. It is weaker than it sounds: with {glue:text}`scaling_above` sizes above it, an exponent half
+# as large again beyond it would have gone unnoticed in {glue:text}`scaling_missed` of cases, and the small spread of
 # $N^\alpha(L - E)$ would look the same with it.
 # A single power law is a good description; "exact" is more than eight losses can say.
 #

@@ -69,10 +69,10 @@ def test_each_verdict_can_come_out():
     assert verdict(claim, Evidence(near, far)) == "only on released data"
     assert verdict(claim, Evidence(near)) == "only on released data"
     assert verdict(claim, Evidence(far, near)) == "not reproduced"
-    assert verdict(claim, Evidence(far, near, {"another reading": 0.5})) == "ill-defined"
-    assert verdict(claim, Evidence(None, near, {"one": 0.5, "two": 0.7})) == "ill-defined"
-    assert verdict(claim, Evidence(None, near, {"one": 0.5, "two": 0.501})) == "reproduced"
-    assert verdict(claim, Evidence(None, near, {"one": 0.6, "two": 0.7})) == "not reproduced"
+    assert verdict(claim, Evidence(far, near, {"another reading": near})) == "ill-defined"
+    assert verdict(claim, Evidence(None, near, {"one": near, "two": far})) == "ill-defined"
+    assert verdict(claim, Evidence(None, near, {"one": near, "two": Estimate(0.501)})) == "reproduced"
+    assert verdict(claim, Evidence(None, near, {"one": far, "two": far})) == "not reproduced"
     assert verdict(replace(claim, needs="a larger machine"), Evidence()) == "not testable here"
     with pytest.raises(InputError, match="nothing computed"):
         verdict(claim, Evidence())
@@ -153,7 +153,7 @@ def test_the_saved_ledger_is_plain_json(tmp_path):
 
 def test_a_verdict_shows_what_it_rests_on():
     claim = claims.claim("coupling.r_pythia")
-    evidence = Evidence(Estimate(0.5), Estimate(0.4, 0.3, 0.5), {"another <way>": claim.value})
+    evidence = Evidence(Estimate(0.5), Estimate(0.4, 0.3, 0.5), {"another <way>": Estimate(claim.value)})
     html = Verdict(claim, evidence, verdict(claim, evidence), "because").html()
     assert claim.paper in html
     assert f"id='{claim.anchor}'" in html

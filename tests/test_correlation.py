@@ -12,7 +12,7 @@ from capelib.coupling.partial import partial_correlation, partial_given_size
 from capelib.errors import InputError
 
 X, Y = "hellaswag", "truthfulqa"
-quick = settings(max_examples=40, deadline=None, derandomize=True)  # the same examples on every run
+quick = settings(max_examples=25, deadline=None, derandomize=True)  # the same examples on every run
 scores = st.integers(0, 100_000).map(lambda value: value / 1000)
 
 

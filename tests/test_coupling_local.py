@@ -22,7 +22,7 @@ from capelib.coupling.noise import correlated_noise, coupling_noise, score_sd
 from capelib.errors import InputError
 
 X, Y = "hellaswag", "truthfulqa"
-quick = settings(max_examples=40, deadline=None, derandomize=True)  # the same examples on every run
+quick = settings(max_examples=25, deadline=None, derandomize=True)  # the same examples on every run
 ITEMS = {X: 10_000, Y: 800}
 finite = st.floats(-50, 50).map(lambda value: round(value, 3))
 percent = st.integers(5_000, 95_000).map(lambda value: value / 1000)

@@ -16,7 +16,7 @@ from capelib.coupling.trends import fit_trend, independent_trends, path_statisti
 from capelib.errors import InputError
 
 X, Y = "hellaswag", "truthfulqa"
-quick = settings(max_examples=40, deadline=None, derandomize=True)  # the same examples on every run
+quick = settings(max_examples=25, deadline=None, derandomize=True)  # the same examples on every run
 ITEMS = {X: 10_000, Y: 800}
 LOG_N = np.log10([7e7, 1.6e8, 4.1e8, 1e9, 1.4e9, 2.8e9, 6.9e9, 1.2e10])
 

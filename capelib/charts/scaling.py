@@ -10,7 +10,6 @@ from capelib.charts.theme import BLUE, GREEN, GREY, PURPLE, VERMILION, family_co
 SERIES_COLOURS = (BLUE, VERMILION, GREEN, PURPLE)
 SERIES_SHAPES = ("circle", "square", "diamond", "triangle-up")
 QUANTITY_COLOUR = {"validation loss": BLUE, "gradient norm": VERMILION, "TruthfulQA": GREEN}
-MEASURED, PREDICTED = "measured", "predicted"
 
 
 def against_size(
@@ -31,7 +30,9 @@ def against_size(
     `points` has series, model, n_params and `value`; `band` n_params, low, high; `lines` series, n_params and `value`;
     `interval` is in parameters; `level` draws a horizontal line. `log` makes the upright axis logarithmic.
     """
-    y = alt.Y(f"{value}:Q", title=y_title).scale(alt.Scale(zero=False, padding=14, **({"type": "log"} if log else {})))
+    y = alt.Y(f"{value}:Q", title=y_title).scale(
+        alt.Scale(zero=False, padding=14, **({"type": "log", "nice": False} if log else {}))
+    )
     layers = [_shade(interval)] if interval else []
     if band is not None:
         shape = alt.Chart(band).mark_area(opacity=0.16, color=BLUE)
@@ -50,18 +51,21 @@ def against_size(
 
 
 def against_loss(
-    points: pd.DataFrame, lines: pd.DataFrame, description: str, tables: Sequence[str]
+    points: pd.DataFrame, lines: pd.DataFrame, description: str, tables: Sequence[str], named: str
 ) -> alt.TopLevelMixin:
-    """Gradient norm against loss, both logarithmic. `points`: series, model, loss, grad_norm; `lines` without model."""
+    """Gradient norm against loss, both logarithmic, the model `named` labelled.
+
+    `points` has series, model, loss, grad_norm; `lines` the same without model.
+    """
     x = alt.X("loss:Q", title="Loss (nats)").scale(type="log", zero=False, nice=False, padding=14)
-    y = alt.Y("grad_norm:Q", title="Gradient norm (L2)").scale(type="log", zero=False, padding=14)
+    y = alt.Y("grad_norm:Q", title="Gradient norm (L2)").scale(type="log", zero=False, nice=False, padding=14)
     colour, shape = _series(points["series"])
     drawn = alt.Chart(lines).mark_line(strokeWidth=1.8)
     drawn = drawn.encode(x=x, y=y, color=colour, detail=alt.Detail(_detail(lines)))
     tooltip = _tooltip(points, ["series", "model"], {"loss": ".2f", "grad_norm": ".1f"})
     marks = alt.Chart(points).mark_point(filled=True, size=70)
     marks = marks.encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip)
-    names = alt.Chart(points[points["series"] == points["series"].iloc[0]]).mark_text(dy=-11, dx=2, align="left")
+    names = alt.Chart(points[points["model"] == named]).mark_text(dy=16)
     return finish(drawn + marks + names.encode(x=x, y=y, text="model:N"), description, tables)
 
 
@@ -90,7 +94,9 @@ def kink_scan(
 ) -> alt.TopLevelMixin:
     """p of the kink test against the break tried, small p upwards. `frame`: series, break_at, delta, p, p_best."""
     colour, _ = _series(frame["series"])
-    y = alt.Y("p:Q", title="p of a kink there (small is up)").scale(type="log", reverse=True, domain=[0.01, 1])
+    y = alt.Y("p:Q", title="p of a kink there (small is up)").scale(
+        type="log", reverse=True, domain=[0.003, 1], nice=False
+    )
     x = size_axis("break_at", "Size of the break")
     tooltip = _tooltip(frame, ["series"], {"break_at": ".2s", "delta": "+.3f", "p": ".3f", "p_best": ".3f"})
     base = alt.Chart(frame)
@@ -99,7 +105,7 @@ def kink_scan(
     points = base.mark_point(filled=True, size=40).encode(x=x, y=y, color=colour, tooltip=tooltip)
     low, high = frame["break_at"].min(), frame["break_at"].max()
     shown = (max(interval[0], low), min(interval[1], high))
-    return finish(alt.layer(_shade(shown), rule, lines, points), description, tables)
+    return finish(alt.layer(_shade(shown, "Size of the break"), rule, lines, points), description, tables)
 
 
 def chain(
@@ -117,7 +123,7 @@ def chain(
     scale = alt.Scale(domain=[0, limit], nice=False)
     names = [name for name in QUANTITY_COLOUR if name in set(bars["quantity"])]
     colour = alt.Color("quantity:N").scale(domain=names, range=[QUANTITY_COLOUR[name] for name in names])
-    wide = alt.Chart(bars).mark_bar(height=26, opacity=0.55)
+    wide = alt.Chart(bars).mark_bar(height=26, opacity=0.3)
     wide = wide.encode(
         x=alt.X("paper_pct:Q", title="Error (%): bars the paper's, ticks computed").scale(scale),
         y=y,
@@ -125,7 +131,7 @@ def chain(
         tooltip=_tooltip(bars, ["bar", "quantity"], {"paper_pct": ".1f"}),
     )
     tooltip = _tooltip(values, ["bar", "quantity", "models", "reading"], {"value_pct": ".2f"})
-    ticks = alt.Chart(values).mark_tick(thickness=2, size=26, opacity=0.9)
+    ticks = alt.Chart(values).mark_tick(thickness=1.5, size=18, opacity=1)
     ticks = ticks.encode(x=alt.X("drawn:Q").scale(scale), y=y, color=colour, tooltip=tooltip)
     return finish(wide + ticks, description, tables, height=300)
 
@@ -144,7 +150,7 @@ def holdout(
     curve; `curves` curve, n_params, truthfulqa.
     """
     y = alt.Y("truthfulqa:Q", title="TruthfulQA (%)").scale(zero=False, padding=14)
-    dash = alt.StrokeDash("curve:N").legend(title="curve fitted to", columns=1, labelLimit=300)
+    dash = alt.StrokeDash("curve:N").legend(title="curve fitted to", orient="bottom", columns=1, labelLimit=300)
     lines = alt.Chart(curves).mark_line(color=GREY).encode(x=size_axis(), y=y, strokeDash=dash)
     colour = family_colour(panel["family"], columns=4)
     tooltip = _tooltip(panel, ["family", "model"], {"n_params": ".3s", "truthfulqa": ".2f"})
@@ -172,10 +178,10 @@ def cv_by_offset(
     return finish(line + points + names, description, tables, height=240)
 
 
-def _shade(interval: tuple[float, float]) -> alt.Chart:
+def _shade(interval: tuple[float, float], title: str = "Parameters") -> alt.Chart:
     # the critical scale's interval, cut where the axis ends
     frame = pd.DataFrame({"n_params": [interval[0]], "high": [interval[1]]})
-    return alt.Chart(frame).mark_rect(opacity=0.13, color=GREY).encode(x=size_axis(), x2="high:Q")
+    return alt.Chart(frame).mark_rect(opacity=0.13, color=GREY).encode(x=size_axis(title=title), x2="high:Q")
 
 
 def _series(names: pd.Series) -> tuple[alt.Color, alt.Shape]:

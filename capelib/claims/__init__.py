@@ -24,7 +24,7 @@ def check(
     claim_id: str,
     released: Estimate | float | None = None,
     independent: Estimate | float | None = None,
-    alternatives: Mapping[str, float] | None = None,
+    alternatives: Mapping[str, Estimate | float] | None = None,
     reason: str = "",
 ) -> Verdict:
     """Decide a claim by its declared rule, show the verdict, and leave its record in the notebook.
@@ -44,7 +44,7 @@ def check(
         What the reader should know beside the numbers, in a sentence.
     """
     stated = claim(claim_id)
-    tried = {name: float(number) for name, number in (alternatives or {}).items()}
+    tried = {name: _estimate(number) for name, number in (alternatives or {}).items()}
     evidence = Evidence(_estimate(released), _estimate(independent), tried)
     decided = Verdict(stated, evidence, verdict(stated, evidence), reason)
     decided.publish()

@@ -70,8 +70,8 @@ class Verdict:
             "released_value": _numbers(evidence.released),
             "independent_value": _numbers(evidence.independent),
             "alternatives": [
-                {"name": name, "text": claim.text(value, extra=1), "passes": passes(claim, Estimate(float(value)))}
-                for name, value in evidence.alternatives.items()
+                {"name": name, "text": claim.text(other, extra=1), "passes": passes(claim, other)}
+                for name, other in evidence.alternatives.items()
             ],
             "n_tried": evidence.tried,
             "verdict": self.outcome,

@@ -107,7 +107,7 @@ class Evidence:
 
     released: Estimate | None = None
     independent: Estimate | None = None
-    alternatives: Mapping[str, float] = field(default_factory=dict)
+    alternatives: Mapping[str, Estimate] = field(default_factory=dict)
 
     @property
     def tried(self) -> int:
@@ -162,7 +162,7 @@ def verdict(claim: Claim, evidence: Evidence) -> str:
     Where no definition is stated and every computation tried passes, the claim counts as passed. A claim
     without any number is *not testable here*, provided that `claim_rules` says what it needs.
     """
-    found = [passes(claim, Estimate(value)) for value in evidence.alternatives.values()]
+    found = [passes(claim, other) for other in evidence.alternatives.values()]
     stated = evidence.released is not None
     passed = passes(claim, evidence.released) if stated else bool(found) and all(found)
     if not passed:

@@ -70,7 +70,8 @@ def explain(error: Exception) -> tuple[str, int]:
     from capelib.sections.execute import WorkError
 
     if isinstance(error, InputError):
-        return str(error), 2
+        problems = getattr(error, "problems", ())  # a table with one problem needs no heading
+        return str(problems[0] if len(problems) == 1 else error), 2
     if isinstance(error, typer.TyperException):
         return _usage(error), 2
     if isinstance(error, WorkError):

@@ -1,8 +1,21 @@
 """Coupling of two benchmark scores: local, over a population, its critical scale, and the nulls beside them."""
 
-from capelib.coupling.correlation import bootstrap_pearson, pearson, population_correlation
-from capelib.coupling.critical import critical_scales, line_scale, quadratic_scale, sign_change_scale
+from capelib.coupling.correlation import (
+    PopulationCorrelation,
+    bootstrap_pearson,
+    correlate,
+    pearson,
+    population_correlation,
+)
+from capelib.coupling.critical import (
+    CriticalScale,
+    critical_scales,
+    line_scale,
+    quadratic_scale,
+    sign_change_scale,
+)
 from capelib.coupling.dimension import (
+    SubsampleNull,
     dimension_by_group,
     dimension_difference,
     dimension_estimate,
@@ -10,26 +23,71 @@ from capelib.coupling.dimension import (
     subsample_null,
 )
 from capelib.coupling.fixed_size import fixed_size_correlation
-from capelib.coupling.local import local_coupling, model_phases, phase_of, running_coupling
-from capelib.coupling.noise import coupling_noise
-from capelib.coupling.partial import partial_correlation, partial_given_size
-from capelib.coupling.permutation import permutation_test
-from capelib.coupling.resample import authors_bootstrap, authors_zero_crossing, bootstrap_critical_scale
-from capelib.coupling.trends import independent_trends, trend_null
-from capelib.coupling.width import normalised_correlation, shuffled_correlation, width_table
+from capelib.coupling.local import (
+    LocalCoupling,
+    RunningFit,
+    family_sizes,
+    local_coupling,
+    model_phases,
+    phase_of,
+    running_coupling,
+)
+from capelib.coupling.noise import CouplingNoise, coupling_noise, score_sd
+from capelib.coupling.partial import PartialCorrelation, SizePartials, partial_correlation, partial_given_size
+from capelib.coupling.permutation import PermutationTest, permutation_test
+from capelib.coupling.resample import (
+    CriticalBootstrap,
+    authors_bootstrap,
+    authors_zero_crossing,
+    bootstrap_critical_scale,
+    critical_table,
+)
+from capelib.coupling.trends import (
+    IndependentTrends,
+    TrendNull,
+    fit_trend,
+    independent_trends,
+    path_statistics,
+    trend_null,
+)
+from capelib.coupling.width import (
+    ShuffledWidth,
+    WidthTable,
+    normalised_correlation,
+    shuffled_correlation,
+    width_table,
+)
 from capelib.coupling.within import within_family
 
 __all__ = [
+    "CouplingNoise",
+    "CriticalBootstrap",
+    "CriticalScale",
+    "IndependentTrends",
+    "LocalCoupling",
+    "PartialCorrelation",
+    "PermutationTest",
+    "PopulationCorrelation",
+    "RunningFit",
+    "ShuffledWidth",
+    "SizePartials",
+    "SubsampleNull",
+    "TrendNull",
+    "WidthTable",
     "authors_bootstrap",
     "authors_zero_crossing",
     "bootstrap_critical_scale",
     "bootstrap_pearson",
+    "correlate",
     "coupling_noise",
     "critical_scales",
+    "critical_table",
     "dimension_by_group",
     "dimension_difference",
     "dimension_estimate",
     "effective_dimension",
+    "family_sizes",
+    "fit_trend",
     "fixed_size_correlation",
     "independent_trends",
     "line_scale",
@@ -38,12 +96,14 @@ __all__ = [
     "normalised_correlation",
     "partial_correlation",
     "partial_given_size",
+    "path_statistics",
     "pearson",
     "permutation_test",
     "phase_of",
     "population_correlation",
     "quadratic_scale",
     "running_coupling",
+    "score_sd",
     "shuffled_correlation",
     "sign_change_scale",
     "subsample_null",

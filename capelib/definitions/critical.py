@@ -5,7 +5,7 @@ nc.opt, nc.falcon, nc.pythia_table, nc.pythia, nc.spread. All scales here in bil
 gives none.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -70,14 +70,16 @@ def scales_by_size_alone(panel: pd.DataFrame, family: str) -> dict[str, float]:
     }
 
 
-def spreads(panel: pd.DataFrame, families: Iterable[str]) -> dict[str, float]:
-    """Largest over smallest N_c of these families by every rule; NaN unless the rule finds an N_c for each of them.
+def spreads(panel: pd.DataFrame, table: Mapping[str, float]) -> dict[str, float]:
+    """Largest over smallest N_c by every rule, over the families of the paper's table; and of the table itself.
 
-    Claim nc.spread, Amin (2026), Sec. 2.1. Raises InputError for an unknown family.
+    Claim nc.spread, Amin (2026), Sec. 2.1. `table` is the paper's N_c by family (any unit). NaN unless the rule finds
+    an N_c for each family. Raises InputError for an unknown family.
     """
-    scales = pd.DataFrame({family: critical_scales(panel, family) for family in families})
+    scales = pd.DataFrame({family: critical_scales(panel, family) for family in table})
     ratio = scales.max(axis=1) / scales.min(axis=1)
-    return {str(rule): float(ratio[rule]) if scales.loc[rule].notna().all() else _NONE for rule in scales.index}
+    found = {"the values printed in Table 1": max(table.values()) / min(table.values())}
+    return found | {str(rule): float(ratio[rule]) if scales.loc[rule].notna().all() else _NONE for rule in scales.index}
 
 
 def isocline(panel: pd.DataFrame, family: str = "OLMo") -> float:
@@ -96,7 +98,7 @@ def _by_rule(models: pd.DataFrame, ratio: float) -> dict[str, float]:
     found = {
         MAIN[0]: sign_change_scale(mid, gamma).value,
         "γ₁₂ turns positive for good, interpolated between mid-sizes": _last_change(mid, gamma),
-        "model between the last negative and the first positive step after it": _between(steps),
+        "model between a negative step and the positive one after it": _between(steps),
         "first positive step, mid-size": _first(steps, gamma > 0, "n_mid"),
         "first positive step, larger size": _first(steps, gamma > 0, "n_large"),
         "first step in the transition band, larger size": _first(steps, np.abs(gamma) <= THRESHOLD, "n_large"),
@@ -117,9 +119,9 @@ def _pooled(bootstrap: pd.DataFrame) -> dict[str, float]:
     quadratic, line = authors_bootstrap(bootstrap), authors_zero_crossing(bootstrap)
     found = {
         "minimum of a parabola of TruthfulQA in log N; the released script's 14 points": quadratic.point.value,
-        "median of the released script's bootstrap of that minimum": quadratic.median,
+        "median of the released script's pooled bootstrap of the parabola's minimum": quadratic.median,
         "zero of a line through γ₁₂ across families; the released script's 14 points": line.point.value,
-        "median of the released script's bootstrap of that zero": line.median,
+        "median of the released script's pooled bootstrap of the line's zero": line.median,
     }
     return {name: value / BILLION for name, value in found.items()}
 

@@ -50,13 +50,14 @@ def frontier_dimensions(panel: pd.DataFrame) -> dict[str, float]:
     """
     need_columns(panel, ["model", "family", "n_params", *BENCHMARKS])
     rows = panel.dropna(subset=list(BENCHMARKS))
+    by_size = rows.sort_values(["n_params", "model"], ascending=[False, True])
     top = rows.sort_values(X).drop_duplicates("family", keep="last")
     found = {
         "the three highest in HellaSwag": _d_eff(rows.nlargest(3, X)),
         "the highest in HellaSwag of three families": _d_eff(top.nlargest(3, X)),
         "the three highest in MMLU": _d_eff(rows.nlargest(3, "mmlu")),
         "the three highest in TruthfulQA": _d_eff(rows.nlargest(3, Y)),
-        "the three largest": _d_eff(rows.nlargest(3, "n_params")),
+        "the three largest, ties in the order of their names": _d_eff(by_size.head(3)),
     }
     newest = panel[panel["model"].isin(NEWEST)]
     if len(newest) == len(NEWEST):

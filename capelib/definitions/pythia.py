@@ -68,8 +68,8 @@ def p_values(variants: pd.DataFrame, panel: pd.DataFrame, x: str = X, y: str = Y
     for name, rows in samples(variants, panel, x, y).items():
         if len(rows) <= EXACT:
             test = permutation_test(rows[x], rows[y], max_exact=EXACT)
-            found[f"{name}, exact permutation, two-sided"] = test.p
-            found[f"{name}, exact permutation, twice the one-sided p"] = test.p_doubled
+            found[f"{name}, exact permutation, two-sided"] = float(test.p)
+            found[f"{name}, exact permutation, twice the one-sided p"] = float(test.p_doubled)
         found[f"{name}, t test of Pearson r"] = float(stats.pearsonr(rows[x], rows[y]).pvalue)
     return found
 

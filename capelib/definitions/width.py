@@ -65,7 +65,7 @@ def _samples(panel: pd.DataFrame, variants: pd.DataFrame, family: str) -> dict[s
         return _pythia_samples(panel, variants)
     rows = scored(one_family(panel, family), X, Y)
     sets = {f"panel, all {len(rows)} models of the label": rows}
-    related = panel[panel["model"].isin(COUSINS.get(family, ()))]
+    related = panel[panel["model"].isin(COUSINS.get(family, ()))].sort_values("n_params")
     for model in related["model"]:
         sets[f"panel, with {model}"] = pd.concat([rows, related[related["model"] == model]])
     if len(related) > 1:

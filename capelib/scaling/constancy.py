@@ -67,7 +67,7 @@ def rival_laws(n_params: ArrayLike, loss: ArrayLike, break_at: float) -> dict[st
         "two power laws": nearest(np.exp(-alpha * x / 2), np.exp(-2 * alpha * x)),
     }
     for share in KINKS:
-        laws[f"exponent {share:+.0%} beyond the break"] = nearest(
+        laws[f"kink: exponent {share:+.0%}".replace("-", "−")] = nearest(
             np.exp(kink_terms(n_params, break_at) @ np.array([alpha, share * alpha]))
         )
     return laws
