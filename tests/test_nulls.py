@@ -2,7 +2,7 @@
 
 from itertools import permutations
 from math import factorial
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -92,9 +92,9 @@ def test_smallest_p_of_perfect_lines_and_of_ties():
 def test_nine_models_are_enumerated_within_a_second():
     rng = np.random.default_rng(1)
     x, y = rng.normal(size=(2, 9))
-    start = perf_counter()
+    start = process_time()
     ours = permutation_test(x, y)
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1
     assert (ours.exact, ours.n_permutations) == (True, 362_880)
 
 

@@ -367,6 +367,11 @@ def test_every_problem_at_once_one_line_each(tmp_path):
     assert all(re.match(rf"{re.escape(str(path))}, row \d.*; allowed: .+; got .+", line) for line in lines)
 
 
+def test_two_rows_without_a_name_are_not_also_called_the_same_model(tmp_path):
+    found = problems_of(written(tmp_path, f"{HEADER}\n,F,7e7,40,40\n,F,7e7,41,41\n"))
+    assert [(problem.row, problem.what) for problem in found] == [(2, "an empty cell"), (3, "an empty cell")]
+
+
 def test_header_problems_are_reported_with_the_missing_rows(tmp_path):
     whats = [problem.what for problem in problems_of(written(tmp_path, "model,familly,n_params\n"))]
     assert whats.count("no rows") == 1

@@ -27,7 +27,8 @@ class OwnKernelSpec(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The running interpreter's kernel."""
-        spec = get_kernel_dict()
+        # what a kernel logs (plain connection, interrupted at its end) says nothing about the section
+        spec = get_kernel_dict(extra_arguments=["--log-level=CRITICAL"])
         return KernelSpec(**{**spec, "argv": [sys.executable, *spec["argv"][1:]]})
 
 
@@ -41,10 +42,6 @@ class OwnKernel(AsyncKernelManager):
     @default("kernel_spec_manager")
     def _own_spec(self) -> OwnKernelSpec:
         return OwnKernelSpec(parent=self)
-
-    @default("transport_encryption")
-    def _encrypted(self) -> str:
-        return "auto"  # ipykernel warns about plain connections
 
 
 def prepare(folder: Path, at_once: int = 1) -> None:
