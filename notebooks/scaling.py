@@ -399,9 +399,9 @@ glue("scaling_best_text_any", f"{best_text['p_best']:.2f}")
 
 # %%
 powers = {
-    "stated": scaling.kink_power(law, break_at, n_draws=n_boot, seed=seed),
-    "text": scaling.kink_power(text_law, break_at, n_draws=n_boot, seed=seed),
-    "last word, v1": scaling.kink_power(last_law, break_at, n_draws=n_boot, seed=seed),
+    "stated": scaling.kink_power(law, break_at, n_draws=n_boot // 2, seed=seed),
+    "text": scaling.kink_power(text_law, break_at, n_draws=n_boot // 2, seed=seed),
+    "last word, v1": scaling.kink_power(last_law, break_at, n_draws=n_boot // 2, seed=seed),
 }
 
 # %% tags=["hide-input"]

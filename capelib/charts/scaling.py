@@ -58,6 +58,7 @@ def against_loss(
     `points` has series, model, loss, grad_norm; `lines` the same without model.
     """
     x = alt.X("loss:Q", title="Loss (nats)").scale(type="log", zero=False, nice=False, padding=14)
+    x = x.axis(values=[2.4, 2.8, 3.2, 3.6, 4, 4.5])
     y = alt.Y("grad_norm:Q", title="Gradient norm (L2)").scale(type="log", zero=False, nice=False, padding=14)
     colour, shape = _series(points["series"])
     drawn = alt.Chart(lines).mark_line(strokeWidth=1.8)

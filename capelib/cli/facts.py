@@ -32,7 +32,8 @@ def claims(
         as_json(rows)
         return
     columns = ("id", "verdict", "paper", "released", "independent", "unit", "place", "section", "statement")
-    table(columns, [[row[column] for column in columns] for row in rows])
+    narrow = ("id", "verdict", "paper", "released", "independent", "statement")
+    table(columns, [[row[column] for column in columns] for row in rows], narrow)
 
 
 def families(

@@ -5,19 +5,24 @@ import sys
 from collections.abc import Sequence
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows: drawn on a terminal, otherwise one per line with tabs between the cells."""
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], narrow: Sequence[str] = ()) -> None:
+    """Print rows: drawn on a terminal, otherwise one per line with tabs between the cells.
+
+    A terminal shows the columns `narrow`, if given, the first two of them never broken.
+    """
     if not sys.stdout.isatty():
         for row in (columns, *rows):
             print("\t".join(str(cell) for cell in row))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    shown = [columns.index(column) for column in narrow or columns]
+    heads = [Column(columns[index], no_wrap=place < 2) for place, index in enumerate(shown)]
+    drawn = Table(*heads, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        drawn.add_row(*(Text(str(cell)) for cell in row))
+        drawn.add_row(*(Text(str(row[index])) for index in shown))
     Console().print(drawn)
 
 

@@ -66,7 +66,10 @@ def bring_up_to_date(
         say(f"{done.job.section.name:{width}}  {'FAILED after ' if done.error else ''}{done.seconds:.1f} s")
         if done.error and not isinstance(done.error, InputError | WorkError):
             raise done.error
-        errors += [str(done.error)] if done.error else []
+        if isinstance(done.error, InputError):
+            errors.append(f"section {done.job.section.name}: {done.error}")
+        elif done.error:
+            errors.append(str(done.error))
     if errors:
         raise WorkError("\n".join(errors))
     return bool(jobs)
