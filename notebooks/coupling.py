@@ -285,14 +285,16 @@ line = coupling.running_coupling(steps)
 # %% tags=["hide-input"]
 sizes = np.linspace(np.log10(series["n_params"].min()), np.log10(series["n_params"].max()), 60)
 band = line.band(sizes).assign(n_params=10**sizes)
+crossings = coupling.critical_scales(series, x, y).query("estimator == 'sign change' and status == 'ok'")
 draw.running_coupling(
     noise.frame,
     threshold,
     f"Local coupling of every step of the {panel} panel against the geometric mid-size, with its 95 % interval from "
     "item noise. Filled circles have a resolved sign, strokes do not. Grey: a line through all steps with its 95 % "
-    "band. Most intervals cross zero, at every size.",
+    "band. Dotted uprights: where a family's coupling first turns from negative to positive.",
     table,
     band,
+    crossings,
 )
 
 # %% tags=["remove-cell"]
@@ -389,8 +391,20 @@ glue("coupling_unseen_steps", unseen_noise.n_steps)
 # (assumes that $\gamma_{12}$ is linear in $\log_{10} N$).
 
 # %%
-found = coupling.critical_scales(series, x, y)
-found.pivot(index="family", columns="estimator", values="n_params").map(lambda n: f"{n / 1e9:.2g}B", na_action="ignore")
+found = coupling.critical_table(series, x, y, n_boot=n_boot, seed=seed)
+both = pd.concat(
+    [
+        coupling.critical_table(frame, n_boot=n_boot, seed=seed).assign(panel=name)
+        for name, frame in (("released", released), ("measured", measured))
+    ]
+)
+
+# %% tags=["hide-output"]
+both.assign(N_c=compare.scale_text(both)).pivot(index=["panel", "family"], columns="estimator", values="N_c")
+
+# %% [markdown]
+# Every family of both panels, with 95 % intervals from resampling a family's sizes. There is no interval where more
+# than half of the resamples have no $N_c$.
 
 # %% tags=["remove-cell"]
 agreeing = found.assign(ok=found["n_params"].notna()).groupby("family")["ok"].sum()

@@ -8,6 +8,8 @@ from sphinx.application import Sphinx
 BODY = (
     # a label that hides the visible words "Show code cell source" from a screen reader
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
+    # a deprecated role, and not one that a list may hold
+    (re.compile(r'role="doc-biblioentry"'), 'role="listitem"'),
     # pandas leaves the header over the index empty
     (re.compile(r"<th></th>"), '<th><span class="visually-hidden">row</span></th>'),
 )

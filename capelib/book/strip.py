@@ -13,7 +13,7 @@ from capelib.claims.ledger import counts
 STRIP = Markup('<ul class="cape-counts" aria-label="{label}">{items}</ul>\n')
 ITEM = Markup(
     '<li data-verdict="{verdict}"><a href="{href}"><span class="cape-mark" aria-hidden="true">{mark}</span> '
-    "<b>{n}</b> {verdict}</a></li>\n"
+    "<b>{n}</b> <span>{verdict}</span></a></li>\n"
 )
 
 

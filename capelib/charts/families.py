@@ -70,3 +70,24 @@ def width_rows(table: pd.DataFrame) -> pd.DataFrame:
         for series, names in columns.items()
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True)
+
+
+def scale_text(table: pd.DataFrame) -> list[str]:
+    """N_c with its interval in models' own units, or the reason why there is none, for `coupling.critical_table`."""
+    return [
+        row.status
+        if pd.isna(row.n_params)
+        else size_text(row.n_params) + (f" [{size_text(row.low)}, {size_text(row.high)}]" if pd.notna(row.low) else "")
+        for row in table.itertuples()
+    ]
+
+
+def size_text(n_params: float) -> str:
+    """A size as models are called.
+
+    >>> size_text(70e6), size_text(1.4e9), size_text(22.9e9)
+    ('70M', '1.4B', '23B')
+    """
+    unit, letter = (1e9, "B") if n_params >= 1e9 else (1e6, "M")
+    number = n_params / unit
+    return f"{number:,.0f}{letter}" if number >= 10 else f"{number:.2g}{letter}"

@@ -8,7 +8,7 @@ from capelib.cli.output import note
 
 
 class Bars:
-    """Rich bars by section; `print` writes a line above them."""
+    """A bar for each section that is being executed."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -18,11 +18,15 @@ class Bars:
         self.progress = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True)
         self.tasks: dict[str, int] = {}
 
-    def on_cell(self, section: str, begun: int, total: int) -> None:
-        """Move a section's bar."""
+    def on_cell(self, section: str, done: int, total: int) -> None:
+        """Move a section's bar, or take it away at the end."""
+        if done == total:
+            if section in self.tasks:
+                self.progress.remove_task(self.tasks.pop(section))
+            return
         if section not in self.tasks:
             self.tasks[section] = self.progress.add_task(section, total=total)
-        self.progress.update(self.tasks[section], completed=begun)
+        self.progress.update(self.tasks[section], completed=done)
 
 
 @contextmanager
@@ -36,5 +40,6 @@ def progress(every_cell: bool) -> Iterator[Callable[[str, int, int], None] | Non
         yield _line if every_cell else None
 
 
-def _line(section: str, begun: int, total: int) -> None:
-    note(f"{section}: cell {begun + 1} of {total}")
+def _line(section: str, done: int, total: int) -> None:
+    if done < total:
+        note(f"{section}: cell {done + 1} of {total}")

@@ -65,8 +65,9 @@ def run(
     if out and out.exists() and not out.is_dir():
         raise InputError(f"--out must be a folder; {out} is a file")
     with progress(every_cell=True) as on_cell:
-        for path in execute(source, values, out, on_cell):
-            print(path)
+        written = execute(source, values, out, on_cell)
+    for path in written:
+        print(path)
 
 
 def notebooks() -> None:

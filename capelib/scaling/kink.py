@@ -102,7 +102,7 @@ def compare(rss_smooth: float, rss_kink: float, n: int, k: int) -> dict[str, flo
         "dof": dof,
         "aic": gain + 2,
         "aicc": gain + 2 + correction(k + 1) - correction(k),
-        "bic": gain + 2 * float(np.log(n)),
+        "bic": gain + float(np.log(n)),
     }
 
 

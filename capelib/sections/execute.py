@@ -18,7 +18,7 @@ from capelib.files import write_text
 from capelib.sections import fingerprint
 from capelib.sections.source import Section
 
-OnCell = Callable[[str, int, int], None]  # section, cells begun, cells in all
+OnCell = Callable[[str, int, int], None]  # section, cells done, cells in all; as many as all: it has ended
 
 
 class WorkError(RuntimeError):
@@ -69,12 +69,19 @@ def execute(jobs: Iterable[Job], at_once: int = 1, on_cell: OnCell | None = None
             raise
 
 
+def total(job: Job) -> int:
+    """How many cells a job has; papermill adds one for parameters that were given."""
+    return len(job.section.node.cells) + bool(job.values)
+
+
 def _timed(job: Job, folder: Path, on_cell: OnCell | None, stopped: threading.Event) -> Done:
     start, error = time.perf_counter(), None
     try:
         _execute(job, folder, on_cell, stopped)
     except Exception as raised:
         error = raised
+    if on_cell:
+        on_cell(job.section.name, total(job), total(job))
     return Done(job, time.perf_counter() - start, error)
 
 
@@ -88,13 +95,12 @@ def _execute(job: Job, folder: Path, on_cell: OnCell | None, stopped: threading.
     name = job.section.name
     source, draft = folder / f"{name}.ipynb", folder / f"{name}.out.ipynb"
     nbformat.write(job.section.node, source)
-    total = len(job.section.node.cells) + bool(job.values)
 
     def begun(cell: object, cell_index: int) -> None:
         if stopped.is_set():
             raise DeadKernelError("stopped")
         if on_cell:
-            on_cell(name, cell_index, total)
+            on_cell(name, cell_index, total(job))
 
     try:
         notebook = papermill.execute_notebook(
