@@ -1,6 +1,10 @@
 """How results leave a notebook: charts as a portable MIME bundle, numbers as glue."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from capelib.errors import InputError
 
 VEGALITE_MIME = "application/vnd.vegalite.v6+json"
 GLUE_PREFIX = "application/papermill.record/"
@@ -50,3 +54,18 @@ def glue(name: str, value: object, spec: str = "") -> None:
         {f"{GLUE_PREFIX}text/plain": format(value, spec)},
         metadata={"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}},
     )
+
+
+@contextmanager
+def if_possible() -> Iterator[None]:
+    """Leave a part of a section out, with the reason in its place, where the chosen data cannot carry it.
+
+    A table of one family has no comparison between families; the rest of the section still says something. Only an
+    InputError is a reason: anything else is an error of the program and stops the section.
+    """
+    from IPython.display import Markdown, display
+
+    try:
+        yield
+    except InputError as reason:
+        display(Markdown(f"*Left out for these data: {reason}.*"))

@@ -124,9 +124,9 @@ glue("data_best_cells", int(by_source.loc[best, "cells"]))
 # ```{admonition} What "independent" means here
 # :class: note
 # Those equal cells are one measurement stored twice, not two that agree: {glue:text}`data_n_same` cells,
-# {glue:text}`data_share_same` of all compared. For these models the leaderboard confirms that the author copied it
-# faithfully, and nothing more. It is an independent check where the released row comes from elsewhere, and for the
-# families that the paper's panel does not hold.
+# {glue:text}`data_share_same` of all compared. For these models the leaderboard confirms that its numbers were taken
+# over faithfully, and nothing more. It is an independent check where the released row comes from elsewhere, and for
+# the families that the paper's panel does not hold.
 # ```
 #
 # The models with a cell beyond {glue:text}`data_tolerance_small` points, the largest difference first:

@@ -75,7 +75,8 @@ measured_run = scaling.gradients(tables.read("pythia_loss"), "beta_final_6model"
 figure_run = scaling.gradients(tables.read("pythia_loss"), "figures_script_gradient")
 points = tables.read("panel_bootstrap_nc")
 models = selection.base_models(tables.panel(panel))
-llama_2 = selection.one_family(models, "Llama-2")  # a table without it stops here, not at the end
+for family in ("Pythia", "Llama-2"):  # a table without them stops here, not at the end
+    selection.one_family(models, family)
 
 # %% tags=["remove-cell"]
 critical = claims.claim("nc.pythia_table")
@@ -201,7 +202,7 @@ glue("scaling_alpha_last", last_law.alpha, ".2f")
 # %% [markdown]
 # The paper's $E$, $A$, $\alpha$ and $R^2$ follow from its losses, to every printed digit. On independent text
 # losses the exponent is {glue:text}`scaling_alpha_text`, which contains the paper's; on last words it is
-# {glue:text}`scaling_alpha_last`, which does not. The law holds in both cases; the exponent is a property of the
+# {glue:text}`scaling_alpha_last`, which does not. The form fits in both cases; the exponent is a property of the
 # text as much as of the models.
 #
 # ## Is the scaled loss constant? (Fig. 2a)
@@ -661,7 +662,7 @@ glue("scaling_arrhenius_tax", " and ".join(f"{c:.0f} ({name})" for name, c in ta
 # Of {glue:text}`scaling_arrhenius_n` runs in two tables, {glue:text}`scaling_arrhenius_two` have two models and no
 # error left to estimate. The largest constant is {glue:text}`scaling_arrhenius_max`; the four models up to 1B give
 # {glue:text}`scaling_arrhenius_tax`. The constants printed for transition and bonus are an order of magnitude
-# larger than anything these gradients contain, so they come from data or a form that is not released.
+# larger than anything these gradients contain: the data or the form behind them are not released.
 #
 # ## The boosting chain (Fig. 2b)
 

@@ -137,7 +137,7 @@ def test_without_arguments_help_and_version():
         (["claims", "--section", "couplin"], "closest: 'coupling'"),
         (["claims", "--verdict", "reproducd"], "closest: 'reproduced'"),
         (["families", "--panel", "mesured"], "closest: 'measured'"),
-        (["families", "--panel", "none.csv"], "there is no file none.csv"),
+        (["families", "--panel", "none.csv"], "none.csv: there is no file to read"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_2(arguments, message):
@@ -211,7 +211,12 @@ def test_a_reader_that_stops_listening_is_no_error():
 @pytest.mark.slow
 def test_run_leaves_a_notebook_and_a_page_without_requests(demo, tmp_path):
     out = tmp_path / "made" / "here"
-    ended = demo.cape("run", "demo", "-p", "threshold=1", "-p", "n_boot=2e3", "--out", out, cwd=demo.root)
+    # a kernel of that name that somebody else installed must not be taken for this interpreter
+    other = tmp_path / "jupyter" / "kernels" / "python3" / "kernel.json"
+    other.parent.mkdir(parents=True)
+    other.write_text(json.dumps({"argv": ["false"], "display_name": "other", "language": "python"}))
+    environment = {**os.environ, "JUPYTER_PATH": str(tmp_path / "jupyter")}
+    ended = demo.cape("run", "demo", "-p", "threshold=1", "-p", "n_boot=2e3", "--out", out, env=environment)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == [str(out / "demo.ipynb"), str(out / "demo.html")]
     assert sorted(path.name for path in out.iterdir()) == ["demo.html", "demo.ipynb"]

@@ -237,6 +237,11 @@ def test_licences_are_told():
     assert "LICENSE-TEXT.md" in read("README.md")
 
 
+def test_every_table_has_its_licence_told():
+    told = set(re.findall(r"`(\w+)`", read("LICENSE-TEXT.md")))
+    assert {path.stem for path in kept("data", ".csv")} <= told
+
+
 # no typed results
 
 

@@ -184,6 +184,18 @@ def test_an_exact_kink_is_recovered(delta):
     assert test.change_pct == pytest.approx(100 * (loss[-1] / plain - 1), rel=0.05)
 
 
+def test_left_out_errors_are_those_of_refitting(noisy):
+    test, errors = scaling.kink_test(SIZES, noisy, BREAK), {"smooth": [], "kink": []}
+    for out in range(SIZES.size):
+        rest = np.arange(SIZES.size) != out
+        for name, terms in (("smooth", power_terms(SIZES)), ("kink", kink_terms(SIZES, BREAK))):
+            fit = fit_many(noisy[rest], terms[rest])
+            said = fit.offset[0, 0] + fit.amplitude[0, 0] * np.exp(terms[out] @ fit.shape[0])
+            errors[name].append(noisy[out] - said)
+    by_hand = [np.sqrt(np.mean(np.square(errors[name]))) for name in ("smooth", "kink")]
+    assert [test.loo_smooth, test.loo_kink] == pytest.approx(by_hand, rel=1e-3)
+
+
 def test_false_alarms_come_as_often_as_stated():
     noise = np.random.default_rng(7).normal(0, 0.0146, (3000, SIZES.size))
     p = kink_p_values(SIZES, law_of(SIZES) + noise, BREAK, codes_of(None, SIZES.size))

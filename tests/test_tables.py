@@ -53,13 +53,13 @@ def test_bundled_table_is_valid_and_keeps_every_cell(name):
     assert len(frame) == len(stored)
     assert list(frame.columns) == list(stored[0])
     for column in frame:
-        for value, cell in zip(frame[column], (row[column] for row in stored), strict=True):
-            if isinstance(value, str):
-                assert value == cell
-            elif pd.api.types.is_bool_dtype(frame[column]):
-                assert cell == ("" if pd.isna(value) else str(value).lower())
-            else:
-                assert (cell == "" and np.isnan(value)) or float(cell) == value
+        cells = [row[column] for row in stored]
+        if pd.api.types.is_bool_dtype(frame[column]):
+            assert ["" if pd.isna(value) else str(value).lower() for value in frame[column]] == cells
+        elif pd.api.types.is_numeric_dtype(frame[column]):
+            np.testing.assert_array_equal(frame[column], [float(cell) if cell else np.nan for cell in cells])
+        else:
+            assert frame[column].tolist() == cells
 
 
 def test_every_csv_has_a_resource_and_every_resource_a_csv():

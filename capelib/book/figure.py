@@ -13,6 +13,8 @@ from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 from capelib import paths
+from capelib.charts.theme import GREY
+from capelib.present import static_svg
 
 LOGGER = logging.getLogger(__name__)
 
@@ -25,15 +27,23 @@ FIGURE = Markup(
 )
 LINK = Markup('<li><a href="{href}"{attributes}>{text}</a></li>')
 DOWNLOAD = Markup(" download")
+# several legends one below the other; shapes in a colour that both modes show
+LEGEND = {
+    "layout": {"top": {"direction": "vertical", "anchor": "start", "margin": 4}},
+    "symbolBaseFillColor": GREY,
+    "symbolBaseStrokeColor": GREY,
+}
 
 
 class cape_chart(nodes.General, nodes.Element):
     """Doctree node of one chart; the builder's visitor writes it."""
 
 
-def chart_figure(spec: dict, svg: str, cell_index: int | None) -> cape_chart:
-    """The node for a Vega-Lite specification and its drawing."""
-    node = cape_chart(spec=spec, svg=svg, cell=cell_index)
+def chart_figure(spec: dict, cell_index: int | None) -> cape_chart:
+    """The node for a Vega-Lite specification."""
+    config = spec.get("config", {})
+    spec = {**spec, "config": {**config, "legend": {**LEGEND, **config.get("legend", {})}}}
+    node = cape_chart(spec=spec, svg=static_svg(spec), cell=cell_index)
     node["classes"] = ["output"]
     return node
 

@@ -112,15 +112,15 @@ def _how(row: dict) -> Markup:
 
 
 def _item(env: BuildEnvironment, row: dict) -> Markup:
-    ours = row["released"] or (f"{row['n_tried']} computations, see there" if row["n_tried"] else "")
+    several = f"{row['n_tried']} computations" if row["n_tried"] > 1 else ""
+    ours = (("released data", row["released"] or several), ("independent", row["independent"]))
     return Markup(
         '<li><a class="cape-finding" href="{href}"><span class="cape-finding-text">{statement}</span>'
-        '<span class="cape-finding-values"><span>paper <b>{paper}</b></span>{ours}{independent}</span>{badge}</a></li>\n'
+        '<span class="cape-finding-values"><span>paper <b>{paper}</b></span>{values}</span>{badge}</a></li>\n'
     ).format(
         href=verdict_uri(env, row),
         statement=row["statement"],
         paper=row["paper"],
-        ours=Markup("<span>released data <b>{}</b></span>").format(ours) if ours else "",
-        independent=Markup("<span>independent <b>{}</b></span>").format(row["independent"]) if row["independent"] else "",
+        values=Markup("").join(Markup("<span>{} <b>{}</b></span>").format(name, text) for name, text in ours if text),
         badge=badge(row["verdict"]),
     )

@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from capelib.charts.coupling import benchmark_name
 from capelib.charts.theme import BLUE, GREEN, GREY, VERMILION, finish
 
 SERIES = [BLUE, VERMILION, GREY, GREEN]
@@ -70,6 +71,36 @@ def width_rows(table: pd.DataFrame) -> pd.DataFrame:
         for series, names in columns.items()
     ]  # fmt: skip
     return pd.concat(parts, ignore_index=True)
+
+
+def pair_rows(pairs: pd.DataFrame, measures: dict[str, str]) -> pd.DataFrame:
+    """The pairs of `capelib.coupling.within_family` in the long form that `intervals` draws, target's pairs first.
+
+    `measures` maps a measure's column to the words for it.
+    """
+    parts = [
+        pd.DataFrame(
+            {
+                "pair": [f"{benchmark_name(row.x)} · {benchmark_name(row.y)}" for row in pairs.itertuples()],
+                "measure": words,
+                "value": pairs[name],
+                "low": pairs[f"{name}_low"],
+                "high": pairs[f"{name}_high"],
+                "first": pairs["with_target"],
+            }
+        )
+        for name, words in measures.items()
+    ]
+    return pd.concat(parts).sort_values("first", ascending=False, kind="stable").drop(columns="first")
+
+
+def bin_rows(bins: pd.DataFrame) -> pd.DataFrame:
+    """The bins of `capelib.coupling.fixed_size_correlation` in the form that `intervals` draws."""
+    sizes = [
+        f"{size_text(10**low)} to {size_text(10**high)}" for low, high in zip(bins["low"], bins["high"], strict=True)
+    ]
+    columns = {"value": bins["r"], "low": bins["r_low"], "high": bins["r_high"], "n": bins["n_models"]}
+    return pd.DataFrame({"size": sizes, "series": "r in the bin", **columns})
 
 
 def scale_text(table: pd.DataFrame) -> list[str]:

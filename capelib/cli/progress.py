@@ -20,7 +20,7 @@ class Bars:
 
     def on_cell(self, section: str, done: int, total: int) -> None:
         """Move a section's bar, or take it away at the end."""
-        if done == total:
+        if not total:
             if section in self.tasks:
                 self.progress.remove_task(self.tasks.pop(section))
             return
@@ -41,5 +41,5 @@ def progress(every_cell: bool) -> Iterator[Callable[[str, int, int], None] | Non
 
 
 def _line(section: str, done: int, total: int) -> None:
-    if done < total:
+    if total:
         note(f"{section}: cell {done + 1} of {total}")

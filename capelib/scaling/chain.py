@@ -30,7 +30,7 @@ class Level:
 
 
 def loss_level(law: LossLaw) -> Level:
-    """L0: mean of |fitted − given|/given loss over the models of the law, in percent."""
+    """L0: mean size of the residual relative to the loss, over the models of the law, in percent."""
     value = {"mean over the models": law.mae_pct}
     return Level("L0", "loss law", "validation loss", f"Pythia, {len(law.frame)} sizes", value)
 

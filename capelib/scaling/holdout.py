@@ -17,7 +17,7 @@ class Holdout:
 
     `coefficients` highest power first, in points per decade^k; `trained_on` the families fitted; `frame` one row per
     model of the family predicted: model, n_params, measured, predicted (percent), error_pct (signed, in percent of the
-    measured score). `mape_pct` is the mean of |error_pct|, `mae_pp` the mean absolute error in percentage points,
+    measured score). `mape_pct` is the mean size of error_pct, `mae_pp` the mean absolute error in percentage points,
     `saw_it` whether the family was among those fitted, in which case nothing was held out.
     """
 

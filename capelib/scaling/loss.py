@@ -23,7 +23,7 @@ class LossLaw:
     `standard_error` has the same three keys. `frame` has one row per model: group, n_params, loss, fitted, residual,
     scaled (N^α(L − E)) and ratio_pct (scaled over its group's mean, in percent). `sd` is the residual standard
     deviation with its degrees of freedom counted, `r2` the share of variance within groups that is explained,
-    `mae_pct` the mean of |residual|/loss in percent.
+    `mae_pct` the mean size of the residual relative to the loss, in percent.
     """
 
     alpha: Estimate

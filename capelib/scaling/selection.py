@@ -56,7 +56,7 @@ def last_word_losses(checkpoints: pd.DataFrame, suite: str = "v1", final: bool =
 
 
 def _last(rows: pd.DataFrame) -> pd.DataFrame:
-    return _tidy(rows.loc[rows.groupby(["variant", "model"])["step"].idxmin()])
+    return _tidy(rows.loc[rows.groupby(["variant", "model"])["step"].idxmax()])
 
 
 def _tidy(rows: pd.DataFrame) -> pd.DataFrame:

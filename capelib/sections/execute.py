@@ -18,7 +18,7 @@ from capelib.files import write_text
 from capelib.sections import fingerprint
 from capelib.sections.source import Section
 
-OnCell = Callable[[str, int, int], None]  # section, cells done, cells in all; as many as all: it has ended
+OnCell = Callable[[str, int, int], None]  # section, cells done, cells in all; 0 of 0: it has ended
 
 
 class WorkError(RuntimeError):
@@ -69,11 +69,6 @@ def execute(jobs: Iterable[Job], at_once: int = 1, on_cell: OnCell | None = None
             raise
 
 
-def total(job: Job) -> int:
-    """How many cells a job has; papermill adds one for parameters that were given."""
-    return len(job.section.node.cells) + bool(job.values)
-
-
 def _timed(job: Job, folder: Path, on_cell: OnCell | None, stopped: threading.Event) -> Done:
     start, error = time.perf_counter(), None
     try:
@@ -81,7 +76,7 @@ def _timed(job: Job, folder: Path, on_cell: OnCell | None, stopped: threading.Ev
     except Exception as raised:
         error = raised
     if on_cell:
-        on_cell(job.section.name, total(job), total(job))
+        on_cell(job.section.name, 0, 0)
     return Done(job, time.perf_counter() - start, error)
 
 
@@ -95,12 +90,13 @@ def _execute(job: Job, folder: Path, on_cell: OnCell | None, stopped: threading.
     name = job.section.name
     source, draft = folder / f"{name}.ipynb", folder / f"{name}.out.ipynb"
     nbformat.write(job.section.node, source)
+    total = len(job.section.node.cells) + bool(job.values)  # papermill adds a cell for values that were given
 
     def begun(cell: object, cell_index: int) -> None:
         if stopped.is_set():
             raise DeadKernelError("stopped")
         if on_cell:
-            on_cell(name, cell_index, total(job))
+            on_cell(name, cell_index, total)
 
     try:
         notebook = papermill.execute_notebook(
