@@ -57,7 +57,9 @@ class Estimate:
         return format(self, ".3g")
 
 
-def percentile_estimate(value: float, draws: ArrayLike, method: str, n: int | None = None, level: float = 0.95) -> Estimate:
+def percentile_estimate(
+    value: float, draws: ArrayLike, method: str, n: int | None = None, level: float = 0.95
+) -> Estimate:
     """Percentile interval of resampled values; draws that are not finite are discarded and counted."""
     draws = np.asarray(draws, float)
     kept = draws[np.isfinite(draws)]

@@ -69,6 +69,8 @@ class Claim:
         if value is None:
             return ""
         estimate = value if isinstance(value, Estimate) else Estimate(float(value))
+        if float(estimate.value).is_integer() and not self.decimals and not estimate.has_interval:
+            extra = 0  # a count stays a count
         number = digits(estimate.value, self.decimals, extra)
         if not estimate.has_interval:
             return number
