@@ -51,7 +51,8 @@ def glue(name: str, value: object, spec: str = "") -> None:
     from IPython.display import publish_display_data
 
     publish_display_data(
-        {f"{GLUE_PREFIX}text/plain": format(value, spec)},
+        # quoted, because the book evaluates the text: "0.30" would come out as 0.3
+        {f"{GLUE_PREFIX}text/plain": repr(format(value, spec))},
         metadata={"scrapbook": {"name": name, "mime_prefix": GLUE_PREFIX}},
     )
 

@@ -6,6 +6,10 @@ addEventListener("DOMContentLoaded", () => {
     block.setAttribute("role", "navigation");
     block.setAttribute("aria-label", "Home");
   });
+  document.querySelectorAll(".bd-sidenav details > summary").forEach((summary) => {
+    const entry = summary.closest("li").querySelector("a");
+    summary.setAttribute("aria-label", `Pages under ${entry.textContent.trim()}`);
+  });
 
   // without a table of contents the scroll spy would take every link of the page for an entry of it
   if (!document.querySelector(".bd-toc-nav")) document.body.removeAttribute("data-bs-spy");

@@ -80,23 +80,15 @@ def running_coupling(
     )
     y = alt.Y("at:Q", title="γ₁₂, points of truthfulness per point of reasoning")
     y = y.scale(domain=[-limit, limit])
-    halves = pd.DataFrame(
-        {"phase": ["tax", "bonus"], "low": [-limit, threshold], "high": [-threshold, limit], "mid": [-limit, limit]}
-    )
-    planes = (
-        alt.Chart(halves)
-        .mark_rect(opacity=0.09)
-        .encode(
-            y=alt.Y("low:Q"),
-            y2="high:Q",
-            color=alt.Color("phase:N", legend=None).scale(
-                domain=["tax", "bonus"], range=[PHASE_COLOUR["tax"], PHASE_COLOUR["bonus"]]
-            ),
-        )
-    )
+    planes = [
+        alt.Chart(pd.DataFrame({"low": [low], "high": [high]}))
+        .mark_rect(opacity=0.09, color=PHASE_COLOUR[phase])
+        .encode(y=alt.Y("low:Q"), y2="high:Q")
+        for phase, low, high in (("tax", -limit, -threshold), ("bonus", threshold, limit))
+    ]
     base = alt.Chart(drawn)
     colour = family_colour(drawn["family"], columns=4)
-    bars = base.mark_rule(strokeWidth=1.3, opacity=0.55).encode(
+    bars = base.mark_rule(strokeWidth=1.2, opacity=0.4).encode(
         x=size_axis("n_mid", "Geometric mid-size of the step"), y=alt.Y("at_low:Q"), y2="at_high:Q", color=colour
     )
     points = base.mark_point(filled=True, size=75).encode(
@@ -104,7 +96,7 @@ def running_coupling(
         y=y,
         color=colour,
         shape=alt.Shape("sign:N")
-        .scale(domain=["sign resolved", "sign within noise"], range=["circle", "stroke"])
+        .scale(domain=["sign resolved", "sign within noise"], range=["circle", "cross"])
         .legend(title=None),
         tooltip=[
             alt.Tooltip("family:N"),
@@ -115,7 +107,7 @@ def running_coupling(
             alt.Tooltip("sign:N"),
         ],
     )
-    layers = [planes, bars, points]
+    layers = [*planes, bars, points]
     if band is not None:
         inside = band.assign(
             at=band["gamma"].clip(-limit, limit),
@@ -123,15 +115,14 @@ def running_coupling(
             at_high=band["gamma_high"].clip(-limit, limit),
         )
         fit = alt.Chart(inside)
-        layers.insert(1, fit.mark_area(opacity=0.15, color=GREY).encode(
+        layers.insert(2, fit.mark_area(opacity=0.15, color=GREY).encode(
             x=size_axis("n_params", ""), y=alt.Y("at_low:Q"), y2="at_high:Q"))  # fmt: skip
         layers.insert(2, fit.mark_line(color=GREY, strokeDash=[5, 3]).encode(x=size_axis("n_params", ""), y="at:Q"))
     if critical is not None:
-        layers.insert(1, alt.Chart(critical).mark_rule(strokeDash=[2, 3], strokeWidth=1.6).encode(
+        layers.insert(2, alt.Chart(critical).mark_rule(strokeDash=[2, 3], strokeWidth=1.6).encode(
             x=size_axis("n_params", ""), color=family_colour(drawn["family"], columns=4),
             tooltip=[alt.Tooltip("family:N"), alt.Tooltip("n_params:Q", title="N_c", format=".3s")]))  # fmt: skip
-    chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent")
-    return finish(chart, description, [table], height=400)
+    return finish(alt.layer(*layers), description, [table], height=400)
 
 
 def critical_scales(rows: pd.DataFrame, description: str, table: str) -> alt.TopLevelMixin:
@@ -180,6 +171,7 @@ def null_histogram(
             x=alt.X("low:Q", title=title).scale(zero=False, nice=False),
             x2="high:Q",
             y=alt.Y("share:Q", title="Share of draws").axis(format="%"),
+            y2=alt.datum(0),
             tooltip=[alt.Tooltip("low:Q", format=".3f"), alt.Tooltip("high:Q", format=".3f"), "share:Q"],
         )
     )

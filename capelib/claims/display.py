@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 
 from capelib.claims.rules import INDEPENDENT_RULES, RULES, Claim, Evidence, passes
 from capelib.estimate import Estimate
@@ -157,5 +158,7 @@ def _how(estimate: Estimate) -> str:
 def _numbers(estimate: Estimate | None) -> dict | None:
     if estimate is None:
         return None
-    ends = {name: None if end is None else float(end) for name, end in (("low", estimate.low), ("high", estimate.high))}
-    return {"value": float(estimate.value), **ends, "method": estimate.method}
+    numbers = {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+    # JSON knows no NaN
+    plain = {name: float(x) if x is not None and isfinite(x) else None for name, x in numbers.items()}
+    return {**plain, "method": estimate.method}

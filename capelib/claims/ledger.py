@@ -1,7 +1,6 @@
 """The ledger: every claim of the paper, with what the executed sections found."""
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -64,7 +63,7 @@ def broken_pins(rows: Iterable[dict], table: Iterable[Claim] | None = None) -> l
 
 def save(rows: list[dict], path: Path | None = None) -> Path:
     """Write the ledger, whole or not at all."""
-    return write_text(path or ledger_path(), json.dumps(_finite(rows), ensure_ascii=False, indent=1) + "\n")
+    return write_text(path or ledger_path(), json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
 def load(path: Path | None = None) -> list[dict]:
@@ -79,12 +78,3 @@ def counts(rows: Iterable[dict], section: str | None = None) -> dict[str, int]:
     """How many claims have each verdict, of all sections or one."""
     tally = Counter(row["verdict"] for row in rows if section in (None, row["section"]))
     return {verdict: tally[verdict] for verdict in VERDICTS}
-
-
-def _finite(value: object) -> object:
-    # JSON knows no NaN, and a browser's parser stops at one
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
