@@ -10,14 +10,18 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from math import inf, isfinite
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from capelib.errors import InputError, closest, unknown
 from capelib.sections.source import Section, find
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 # the names that capelib.tables gives them; importing it here would cost every command a second
 BENCHMARKS = ("hellaswag", "truthfulqa", "arc_challenge", "winogrande", "mmlu")
 PANELS = ("measured", "released")
-ALL = "all"
+FEWEST = 3  # models of a family: with two there is one step, and no correlation
 CHECKED = "_cape_checked"  # left in a kernel's namespace by the first check
 TYPES = {"str": str, "int": int, "float": (float, int), "bool": bool, "list": (list, tuple), "tuple": (list, tuple)}
 
@@ -84,7 +88,7 @@ RESAMPLES = number(100, 1_000_000, whole=True)
 # Which families there are depends on the panel, and whether a file is a panel on its content: see `_related`.
 VOCABULARY = {
     "panel": Rule(f"{', '.join(PANELS)}, or the path of a CSV file", lambda v: v in PANELS or is_path(v), PANELS),
-    "family": Rule(f"{ALL}, or a family of the panel (cape families)", lambda v: isinstance(v, str)),
+    "family": Rule("a family of the panel with three models or more (cape families)", lambda v: isinstance(v, str)),
     "x": one_of(*BENCHMARKS),
     "y": one_of(*BENCHMARKS),
     "threshold": number(0, 10),
@@ -159,13 +163,25 @@ def _typed(name: str, declared: str, value: object) -> None:
 def _related(values: Mapping[str, object]) -> None:
     if "x" in values and values["x"] == values.get("y"):
         raise InputError(f"parameters x and y must differ; both are {values['x']!r}")
-    which, family = values.get("panel", PANELS[0]), values.get("family", ALL)
-    if which in PANELS and family == ALL:
-        return
+    which = values.get("panel", PANELS[0])
     if which not in PANELS and not Path(which).is_file():
         raise InputError(f"parameter panel: there is no file {which}; allowed: {rule('panel').allowed}")
+    if "family" not in values and which in PANELS:
+        return
     from capelib import tables
 
-    families = sorted(set(tables.panel(which)["family"]))
-    if family not in (ALL, *families):
-        raise unknown("family", family, [ALL, *families], f"list them with: cape families --panel {which}")
+    panel = tables.panel(which)  # reading a user's table validates it
+    if "family" in values:
+        _family_is_there(panel, which, values["family"], [values[name] for name in ("x", "y") if name in values])
+
+
+def _family_is_there(panel: "pd.DataFrame", which: str, family: str, scores: list[str]) -> None:
+    listed = f"list them with: cape families --panel {which}"
+    families = sorted(set(panel["family"]))
+    if family not in families:
+        raise unknown("family", family, families, listed)
+    models = int(panel.loc[panel["family"] == family, scores].notna().all(axis=1).sum())
+    if models < FEWEST:
+        raise InputError(
+            f"family {family!r} has {models} models with {' and '.join(scores)}; a section needs {FEWEST} or more; {listed}"
+        )

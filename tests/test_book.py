@@ -8,7 +8,7 @@ from capelib import claims, paths
 from capelib.claims import ledger
 from capelib.sections.source import discover
 
-SECTIONS = [section.name for section in discover()]
+SECTIONS = list(discover())
 
 
 def executed(section):

@@ -21,7 +21,7 @@ SOURCE = """# %% [markdown]
 
 # %% tags=["parameters"]
 panel: str = "measured"  # whose scores
-family: str = "all"  # one family, or all
+family: str = "Pythia"  # one family
 x: str = "hellaswag"  # across
 y: str = "truthfulqa"  # up
 threshold: float = 0.1  # neutral "band" # and more
@@ -30,6 +30,8 @@ n_boot: int = 1_000  # resamples
 # %%
 1 + 1
 """
+
+OWN = "model,family,n_params,hellaswag,truthfulqa\na,Own,1000000,30,40\nb,Own,2000000,35,41\nc,Own,4000000,38,42\n"
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def demo(tmp_path):
 
 
 def namespace(**changed):
-    values = {"panel": "measured", "family": "all", "x": "hellaswag", "y": "truthfulqa"}
+    values = {"panel": "measured", "family": "Pythia", "x": "hellaswag", "y": "truthfulqa"}
     return {"In": [], "_": 1, "BENCHMARKS": ("a",), **values, "threshold": 0.1, "n_boot": 500, "json": json, **changed}
 
 
@@ -222,19 +224,23 @@ def test_a_missing_parameter_is_told(demo, monkeypatch):
 
 def test_a_panel_of_the_users_is_read_and_decides_the_families(demo, tmp_path):
     mine = tmp_path / "mine.csv"
-    mine.write_text("model,family,n_params,hellaswag,truthfulqa\na,Own,1000000,30,40\nb,Own,2000000,35,41\n")
+    mine.write_text(OWN)
     assert given(demo, [f"panel={mine}", "family=Own"]) == {"panel": str(mine), "family": "Own"}
     with pytest.raises(InputError, match="unknown family 'OPT'"):
         given(demo, [f"panel={mine}", "family=OPT"])
+    mine.write_text(OWN[: OWN.index("c,Own")])
+    with pytest.raises(InputError, match="'Own' has 2 models with hellaswag and truthfulqa; a section needs 3"):
+        given(demo, [f"panel={mine}", "family=Own"])
     mine.write_text("model,family,n_params,hellaswag,truthfulqa\na,Own,-1,30,40\n")
     with pytest.raises(tables.TableError, match="n_params"):
         given(demo, [f"panel={mine}"])
 
 
 def test_a_relative_panel_is_meant_from_where_the_user_stands(demo, tmp_path, monkeypatch):
-    (tmp_path / "mine.csv").write_text("model,family,n_params,hellaswag,truthfulqa\na,Own,1000000,30,40\n")
+    (tmp_path / "mine.csv").write_text(OWN)
     monkeypatch.chdir(tmp_path)
-    assert given(demo, ["panel=mine.csv"]) == {"panel": str(tmp_path / "mine.csv")}
+    chosen = given(demo, ["panel=mine.csv", "family=Own"])
+    assert chosen == {"panel": str(tmp_path / "mine.csv"), "family": "Own"}
 
 
 def test_values_come_from_yaml_too_and_a_pair_outdoes_the_file(demo, tmp_path):

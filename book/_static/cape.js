@@ -11,6 +11,15 @@ addEventListener("DOMContentLoaded", () => {
     summary.setAttribute("aria-label", `Pages under ${entry.textContent.trim()}`);
   });
 
+  // a link to a folded box opens it
+  const unfold = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const box = target?.matches("details") ? target : target?.nextElementSibling;
+    if (box?.matches("details")) box.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
   // without a table of contents the scroll spy would take every link of the page for an entry of it
   if (!document.querySelector(".bd-toc-nav")) document.body.removeAttribute("data-bs-spy");
 

@@ -25,7 +25,7 @@
   const search = Object.assign(document.createElement("input"), { type: "search", autocomplete: "off" });
   const section = choice("all", pairs(values("section").sort()));
   const verdict = choice("all", pairs(values("verdict").sort()));
-  const sort = choice("as in the paper's table", heads.flatMap((head, i) => [
+  const sort = choice("as in the book", heads.flatMap((head, i) => [
     [`${head.textContent} ↑`, `${i}`], [`${head.textContent} ↓`, `-${i}`]]));
   const reset = Object.assign(document.createElement("button"), { type: "button", textContent: "Show all" });
   const count = document.createElement("output");

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from capelib.book.rows import badge, row_id, rows, section_uri, verdict_uri
+from capelib.book.rows import badge, in_order, row_id, rows, section_uri, verdict_uri
 
 COLUMNS = (
     ("Claim", "text"),
@@ -39,7 +39,7 @@ class LedgerDirective(SphinxDirective):
         head = Markup("").join(
             Markup('<th scope="col" data-type="{}">{}</th>').format(kind, title) for title, kind in COLUMNS
         )
-        body = Markup("").join(_row(self.env, row) for row in rows(self.env))
+        body = Markup("").join(_row(self.env, row) for row in in_order(self.env))
         return [nodes.raw("", TABLE.format(head=head, body=body), format="html")]
 
 
@@ -116,11 +116,12 @@ def _item(env: BuildEnvironment, row: dict) -> Markup:
     ours = (("released data", row["released"] or several), ("independent", row["independent"]))
     return Markup(
         '<li><a class="cape-finding" href="{href}"><span class="cape-finding-text">{statement}</span>'
-        '<span class="cape-finding-values"><span>paper <b>{paper}</b></span>{values}</span>{badge}</a></li>\n'
+        '<span class="cape-finding-values"><span>paper <b>{paper}</b> {unit}</span>{values}</span>{badge}</a></li>\n'
     ).format(
         href=verdict_uri(env, row),
         statement=row["statement"],
         paper=row["paper"],
+        unit=row["unit"],
         values=Markup("").join(Markup("<span>{} <b>{}</b></span>").format(name, text) for name, text in ours if text),
         badge=badge(row["verdict"]),
     )

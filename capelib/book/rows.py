@@ -20,6 +20,13 @@ def rows(env: BuildEnvironment) -> list[dict]:
     return ledger.load(path)
 
 
+def in_order(env: BuildEnvironment) -> list[dict]:
+    """All rows in the order of the book's sections, those of sections that the book does not have yet last."""
+    pages = list(env.app.config.external_site_map)
+    places = {page.removeprefix(SECTIONS): place for place, page in enumerate(pages) if page.startswith(SECTIONS)}
+    return sorted(rows(env), key=lambda row: (places.get(row["section"], len(pages)), row["section"]))
+
+
 def row_id(claim_id: str) -> str:
     """HTML id of a claim's row on the ledger page."""
     return "row-" + re.sub(r"[^a-z0-9]+", "-", claim_id.lower())
