@@ -183,5 +183,6 @@ def _family_is_there(panel: "pd.DataFrame", which: str, family: str, scores: lis
     models = int(panel.loc[panel["family"] == family, scores].notna().all(axis=1).sum())
     if models < FEWEST:
         raise InputError(
-            f"family {family!r} has {models} models with {' and '.join(scores)}; a section needs {FEWEST} or more; {listed}"
+            f"family {family!r} has {models} models with {' and '.join(scores)}; a section needs {FEWEST} or more; "
+            f"{listed}"
         )

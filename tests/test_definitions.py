@@ -89,6 +89,7 @@ MATCHED = {
     "nc.cerebras": 1,
     "nc.falcon": 4,
     "nc.gptneo": 4,
+    "nc.spread": 1,  # Table 1's own ratio; no rule gives it from scores
     "nc.n_qwen3": 2,
     "nc.pythia": 1,
     "width.bloom_norm": 2,
