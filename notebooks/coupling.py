@@ -306,7 +306,7 @@ draw.running_coupling(
     noise.frame,
     threshold,
     f"Local coupling of every step of the {panel} panel against the geometric mid-size, with its 95 % interval from "
-    "item noise. Filled circles have a resolved sign, strokes do not. Grey: a line through all steps with its 95 % "
+    "item noise. Circles have a resolved sign, crosses do not. Grey: a line through all steps with its 95 % "
     "band. Dotted uprights: where a family's coupling first turns from negative to positive.",
     table,
     band,

@@ -1,57 +1,72 @@
-"""The executed sections behind the book: quiet, complete, and with every verdict where the ledger says it is."""
+"""The parts of the Sphinx extension that can be tested without building a site."""
 
-import json
+from types import SimpleNamespace
 
 import pytest
 
-from capelib import claims, paths
-from capelib.claims import ledger
-from capelib.sections.source import discover
+from capelib.book import reference, repository
+from capelib.book.figure import chart_figure
+from capelib.book.ledger import _value
+from capelib.book.rows import row_id
+from capelib.claims import claims
 
-SECTIONS = list(discover())
-
-
-def executed(section):
-    path = paths.notebooks_dir() / f"{section}.ipynb"
-    if not path.is_file():
-        pytest.fail(f"{path} is missing; run: make book")
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def outputs(section):
-    return [output for cell in executed(section)["cells"] for output in cell.get("outputs", [])]
+SPEC = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v6.4.1.json",
+    "data": {"values": [{"x": 1, "y": 2}]},
+    "mark": "point",
+    "encoding": {"x": {"field": "x", "type": "quantitative"}},
+    "config": {"legend": {"columns": 3}},
+}
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_a_section_prints_no_warning_and_no_error(section):
-    told = ["".join(output["text"]) for output in outputs(section) if output.get("name") == "stderr"]
-    assert not told
-    assert not [output for output in outputs(section) if output["output_type"] == "error"]
+def configured(monkeypatch: pytest.MonkeyPatch, url: str) -> dict:
+    """The theme's options after the extension has seen the environment."""
+    monkeypatch.setenv(repository.VARIABLE, url)
+    config = SimpleNamespace(html_theme_options={"search_bar_text": "Search"})
+    repository.configure(None, config)
+    return config.html_theme_options
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_every_claim_of_a_section_is_checked_in_it(section):
-    path = paths.notebooks_dir() / f"{section}.ipynb"
-    checked = {record["id"] for record in ledger.records_in(path)}
-    assert checked == {claim.id for claim in claims.claims() if claim.section == section}
+def test_no_repository_no_buttons(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = configured(monkeypatch, "")
+    assert options == {"search_bar_text": "Search", "repository_url": "", "launch_buttons": {}}
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_the_ledger_leads_to_an_anchor_in_the_section(section):
-    shown = "".join("".join(output["data"].get("text/html", "")) for output in outputs(section) if "data" in output)
-    for row in ledger.load():
-        if row["section"] == section and row["verdict"] != "unchecked":
-            assert f"id='{row['anchor']}'" in shown
+def test_launch_buttons_point_at_executed_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = configured(monkeypatch, "https://github.com/someone/edition.git")
+    assert options["repository_url"] == "https://github.com/someone/edition"
+    assert options["repository_branch"] == "notebooks"
+    assert options["launch_buttons"]["binderhub_url"]
+    assert options["launch_buttons"]["colab_url"]
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_every_chart_says_what_one_sees(section):
-    charts = [
-        output["data"] for output in outputs(section) if "application/vnd.vegalite.v6+json" in output.get("data", {})
-    ]
-    assert charts
-    assert all(chart["application/vnd.vegalite.v6+json"].get("description") for chart in charts)
+def test_chart_keeps_its_specification_and_stacks_its_legends() -> None:
+    node = chart_figure(SPEC, cell_index=4)
+    assert node["spec"]["config"]["legend"]["columns"] == 3
+    assert node["spec"]["config"]["legend"]["layout"]["top"]["direction"] == "vertical"
+    assert {**node["spec"], "config": SPEC["config"]} == SPEC
+    assert node["svg"].startswith("<svg")
 
 
-def test_the_verdicts_of_the_build_are_the_pinned_ones():
-    assert not ledger.broken_pins(ledger.load())
+def test_row_ids_are_unique() -> None:
+    ids = [claim.id for claim in claims()]
+    assert len({row_id(claim_id) for claim_id in ids}) == len(ids)
+
+
+def test_text_from_the_ledger_is_escaped() -> None:
+    assert "<script>" not in _value("Paper", "<script>", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "escaped"),
+    [
+        ("phases at |γ| > 0.1", r"phases at \|γ\| > 0.1"),
+        ("columns ``a_`` and `|b|`, then c_ alone", r"columns ``a_`` and `|b|`, then c\_ alone"),
+        (">>> a | b", ">>> a | b"),
+        ("n_params stays", "n_params stays"),
+    ],
+)
+def test_mathematics_in_a_docstring_is_no_markup(line: str, escaped: str) -> None:
+    lines = [line]
+    reference.escape_docstring(None, "function", "name", None, None, lines)
+    assert lines == [escaped]

@@ -10,15 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from capelib.coupling import correlation, local, noise, partial, permutation, trends
-from capelib.coupling.local import (
-    ASSIGNMENTS,
-    fieller,
-    local_coupling,
-    model_phases,
-    phase_of,
-    running_coupling,
-)
+from capelib.coupling.local import ASSIGNMENTS, local_coupling, model_phases, phase_of
 from capelib.coupling.noise import correlated_noise, coupling_noise, score_sd
+from capelib.coupling.running import fieller, running_coupling
 from capelib.errors import InputError
 
 X, Y = "hellaswag", "truthfulqa"

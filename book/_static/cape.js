@@ -20,6 +20,17 @@ addEventListener("DOMContentLoaded", () => {
   addEventListener("hashchange", unfold);
   unfold();
 
+  // paper is white, whatever the screen shows
+  const paper = matchMedia("print");
+  let screen;
+  const dress = () => {
+    const page = document.documentElement.dataset;
+    if (paper.matches) [screen, page.theme] = [page.theme, "light"];
+    else if (screen) page.theme = screen;
+  };
+  paper.addEventListener("change", dress);
+  addEventListener("load", dress);
+
   // without a table of contents the scroll spy would take every link of the page for an entry of it
   if (!document.querySelector(".bd-toc-nav")) document.body.removeAttribute("data-bs-spy");
 

@@ -99,7 +99,7 @@ def family_colour(families: Iterable[str], field: str = "family", **legend: obje
     """The colour channel for families: the same colour for a family on every page."""
     names = list(dict.fromkeys(families))
     scale = alt.Scale(domain=names, range=[FAMILY_COLOUR.get(name, GREY) for name in names])
-    return alt.Color(f"{field}:N", scale=scale, legend=alt.Legend(**legend))
+    return alt.Color(f"{field}:N", scale=scale, legend=alt.Legend(symbolOpacity=1, **legend))
 
 
 def phase_colour(field: str = "phase") -> alt.Color:

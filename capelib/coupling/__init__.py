@@ -23,15 +23,7 @@ from capelib.coupling.dimension import (
     subsample_null,
 )
 from capelib.coupling.fixed_size import fixed_size_correlation
-from capelib.coupling.local import (
-    LocalCoupling,
-    RunningFit,
-    family_sizes,
-    local_coupling,
-    model_phases,
-    phase_of,
-    running_coupling,
-)
+from capelib.coupling.local import LocalCoupling, family_sizes, local_coupling, model_phases, phase_of
 from capelib.coupling.noise import CouplingNoise, coupling_noise, score_sd
 from capelib.coupling.partial import PartialCorrelation, SizePartials, partial_correlation, partial_given_size
 from capelib.coupling.permutation import PermutationTest, permutation_test
@@ -42,6 +34,7 @@ from capelib.coupling.resample import (
     bootstrap_critical_scale,
     critical_table,
 )
+from capelib.coupling.running import RunningFit, running_coupling
 from capelib.coupling.trends import (
     IndependentTrends,
     TrendNull,

@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from capelib.coupling.local import frame_html, need_columns
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
+from capelib.frames import frame_html, need_columns
 
 _CONSTANT = 1e-12  # spread relative to magnitude below which scores count as all equal
 _CHUNK = 4_000_000  # entries held at once while resampling

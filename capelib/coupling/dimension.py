@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from capelib.coupling.local import need_columns
 from capelib.coupling.resample import correlations, draw_counts, scatter_matrices
 from capelib.errors import InputError, unknown
 from capelib.estimate import Estimate, percentile_estimate
+from capelib.frames import need_columns
 from capelib.tables import BENCHMARKS
 
 KINDS = ("covariance", "correlation")

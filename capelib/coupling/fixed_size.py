@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from capelib.coupling.local import frame_html, need_columns
 from capelib.coupling.resample import correlations, draw_counts, partials, scatter_matrices
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
+from capelib.frames import frame_html, need_columns
 
 EDGES = (7.5, 8.0, 8.5, 9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.0)  # log10 of parameters: half a decade per bin
 MIN_MODELS = 3  # two points always correlate perfectly; holding size fixed takes one more

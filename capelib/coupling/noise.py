@@ -8,8 +8,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from capelib.coupling.local import LocalCoupling, fieller, frame_html
+from capelib.coupling.local import LocalCoupling
+from capelib.coupling.running import fieller
 from capelib.errors import InputError, unknown
+from capelib.frames import frame_html
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from capelib.coupling.correlation import correlate, finite_pairs
-from capelib.coupling.local import frame_html, need_columns
 from capelib.errors import InputError
 from capelib.estimate import Estimate
+from capelib.frames import frame_html, need_columns
 
 _NOTHING_LEFT = 1e-9  # residual spread, relative to the scores', that is rounding
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from capelib.coupling.correlation import correlate, finite_pairs
-from capelib.coupling.local import frame_html
 from capelib.errors import InputError
+from capelib.frames import frame_html
 
 MAX_EXACT = 9  # 9! = 362,880 arrangements take a fraction of a second, 10! ten times that
 _TIE = 1e-10  # two arrangements whose r differ by less are the same value, computed in another order

@@ -23,9 +23,10 @@ from capelib.coupling.critical import (
     sign_change_scale,
     vertex_scale,
 )
-from capelib.coupling.local import family_sizes, local_coupling, need_columns
+from capelib.coupling.local import family_sizes, local_coupling
 from capelib.errors import InputError, unknown
 from capelib.estimate import Estimate, percentile_estimate
+from capelib.frames import need_columns
 
 SCHEMES = ("pooled", "stratified", "clustered")
 ESTIMATORS = ("quadratic", "shared quadratic", "line", "sign change")

@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 from capelib.coupling.correlation import correlate
-from capelib.coupling.local import family_sizes, frame_html
+from capelib.coupling.local import family_sizes
 from capelib.coupling.noise import check_noise, correlated_noise, score_sd
 from capelib.errors import InputError, unknown
+from capelib.frames import frame_html
 
 TRENDS = ("polynomial", "monotone")
 STATISTICS = ("r", "min_gamma", "negative_share", "transition")

@@ -8,10 +8,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from capelib.coupling.correlation import correlate
-from capelib.coupling.local import frame_html, need_columns
 from capelib.coupling.partial import partial_correlation
 from capelib.errors import InputError, unknown
 from capelib.estimate import Estimate
+from capelib.frames import frame_html, need_columns
 
 REFERENCE = 512  # d_model of the smallest Pythia, Amin (2026), App. A.3
 MAX_EXACT = 8  # 8! = 40,320 orders

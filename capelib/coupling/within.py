@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from capelib.coupling.local import frame_html, need_columns
 from capelib.coupling.resample import correlations, draw_counts, partials, scatter_matrices
 from capelib.errors import InputError
 from capelib.estimate import percentile_estimate
+from capelib.frames import frame_html, need_columns
 from capelib.tables import BENCHMARKS
 
 MEASURES = ("r", "r_given_size", "r_own_trend")

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import integrate, special
 
 from capelib.coupling.correlation import correlate
-from capelib.coupling.local import local_coupling, model_phases, need_columns, phase_of
+from capelib.coupling.local import local_coupling, model_phases, phase_of
 from capelib.definitions.points import X, Y, scored
 from capelib.definitions.pythia import score_tables
+from capelib.frames import need_columns
 
 Floats = NDArray[np.float64]
 

@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from capelib.coupling.critical import first_crossings, line_scale, quadratic_scale, sign_change_scale
-from capelib.coupling.local import THRESHOLD, local_coupling, need_columns
+from capelib.coupling.local import THRESHOLD, local_coupling
 from capelib.coupling.resample import authors_bootstrap, authors_zero_crossing
 from capelib.definitions.points import BILLION, PYTHIA, X, Y, distinct, pythia_rows, scored
 from capelib.definitions.pythia import score_tables
+from capelib.frames import need_columns
 from capelib.selection import one_family
 
 ENDS = {"smaller size": "n_small", "mid-size": "n_mid", "larger size": "n_large"}

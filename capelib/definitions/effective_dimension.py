@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from capelib.coupling.dimension import effective_dimension
-from capelib.coupling.local import UNDEFINED, need_columns
+from capelib.coupling.local import UNDEFINED
 from capelib.coupling.resample import scatter_matrices
 from capelib.definitions.points import X, Y, scored, without
 from capelib.errors import InputError
+from capelib.frames import need_columns
 from capelib.tables import BENCHMARKS
 
 NEWEST = ("Gemma-3-4B", "Gemma-4-E4B", "Qwen3-8B")  # the rows of the released panel with two scores only

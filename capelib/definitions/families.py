@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from capelib.coupling.critical import line_scale, quadratic_scale
-from capelib.coupling.local import THRESHOLD, local_coupling, need_columns
+from capelib.coupling.local import THRESHOLD, local_coupling
 from capelib.definitions.points import LABELLED, X, Y, scored, without
+from capelib.frames import need_columns
 from capelib.tables import BENCHMARKS
 
 STEPS = 2  # a change of sign needs two steps

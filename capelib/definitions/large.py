@@ -6,8 +6,8 @@ Amin (2026), Sec. 1: large models (Llama, Falcon, OPT above 7B) have r above a b
 import pandas as pd
 
 from capelib.coupling.correlation import correlate
-from capelib.coupling.local import need_columns
 from capelib.definitions.points import X, Y, pearson_r, scored, spearman_r, without
+from capelib.frames import need_columns
 
 LINES = ("Llama", "Falcon", "OPT")
 FROM = {"above 7B": 7.0e9 + 1, "from 7B on": 7.0e9, "from 6.5B on": 6.5e9}  # 6.5B takes in OPT-6.7B and Llama-6.7B

@@ -8,9 +8,9 @@ from itertools import product
 
 import pandas as pd
 
-from capelib.coupling.local import need_columns
 from capelib.definitions.points import X, Y
 from capelib.errors import InputError
+from capelib.frames import need_columns
 
 FAMILY = "OLMo"
 

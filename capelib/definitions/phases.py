@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from capelib.coupling.local import THRESHOLD, UNDEFINED, local_coupling, model_phases, need_columns, phase_of
+from capelib.coupling.local import THRESHOLD, UNDEFINED, local_coupling, model_phases, phase_of
 from capelib.definitions.points import LABELLED, X, Y, without
+from capelib.frames import need_columns
 
 STEPS_AT = (0.05, 0.2)  # thresholds beside the paper's own
 

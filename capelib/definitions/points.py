@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from capelib.coupling.correlation import correlate
-from capelib.coupling.local import need_columns
+from capelib.frames import need_columns
 
 X, Y = "hellaswag", "truthfulqa"
 PYTHIA = "Pythia"

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import pandas as pd
 from scipy import stats
 
-from capelib.coupling.local import need_columns
 from capelib.coupling.permutation import permutation_test
 from capelib.definitions.points import PYTHIA, X, Y, distinct, pearson_r, pythia_rows, spearman_r, without
+from capelib.frames import need_columns
 
 FEWEST = 4  # a table with fewer sizes says nothing about a correlation
 EXACT = 9  # full enumeration up to nine models: capelib.coupling.permutation_test

@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from capelib.coupling.local import local_coupling, need_columns
+from capelib.coupling.local import local_coupling
 from capelib.definitions.points import LABELLED, PYTHIA, X, Y, pythia_rows, scored, without
 from capelib.definitions.pythia import score_tables
 from capelib.errors import unknown
+from capelib.frames import need_columns
 
 SIZES = {"mid-size": "n_mid", "smaller size": "n_small", "larger size": "n_large"}
 FIGURE_1B = ("Pythia", "OPT", "BLOOM", "Cerebras-GPT", "GPT-Neo", "Qwen2.5")  # families drawn in Fig. 1b

@@ -11,10 +11,11 @@ import pandas as pd
 from scipy import stats
 
 from capelib.coupling.correlation import correlate
-from capelib.coupling.local import local_coupling, need_columns
+from capelib.coupling.local import local_coupling
 from capelib.coupling.partial import partial_given_size
 from capelib.coupling.width import normalised_correlation
 from capelib.definitions.points import LEFT_OUT, X, Y, pearson_r, scored, spearman_r, without
+from capelib.frames import need_columns
 from capelib.tables import BENCHMARKS
 
 LARGE = 7e9  # parameters; the paper calls models above 7B large (Sec. 1)

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from capelib.coupling.correlation import correlate
-from capelib.coupling.local import local_coupling, need_columns
+from capelib.coupling.local import local_coupling
 from capelib.coupling.partial import partial_given_size
 from capelib.definitions.points import LABELLED, PYTHIA, X, Y, distinct, pearson_r, pythia_rows, scored, spearman_r
 from capelib.definitions.pythia import score_tables
 from capelib.errors import InputError
+from capelib.frames import need_columns
 from capelib.selection import one_family
 
 COUSINS = {"GPT-Neo": ("GPT-J-6B", "GPT-NeoX-20B")}  # models of the same lab and line that the panel files elsewhere
