@@ -64,7 +64,8 @@ def difference_map(cells: pd.DataFrame, large: float, description: str) -> alt.T
     order = models.sort_values(ascending=False).index.tolist()
     shown = cells.assign(benchmark=cells["score"].map(NAMES))
     end = 3 * large
-    scale = alt.Scale(domain=[-end, 0, end], range=[BLUE, "#dfe3e8", VERMILION], clamp=True, interpolate="rgb")
+    # ends light enough for the dark number in the cell
+    scale = alt.Scale(domain=[-end, 0, end], range=["#5d97d6", "#dfe3e8", VERMILION], clamp=True, interpolate="rgb")
     base = alt.Chart(shown).encode(
         x=alt.X("benchmark:N", title=None, sort=list(NAMES.values()), axis=alt.Axis(orient="top", labelAngle=-30)),
         y=alt.Y("model:N", title=None, sort=order),

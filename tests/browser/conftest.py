@@ -24,6 +24,35 @@ ARGUMENTS = [
 ]
 
 
+def _chromium() -> str | None:
+    # scripts/ is no package
+    spec = importlib.util.spec_from_file_location("ensure_chromium", ROOT / "scripts" / "ensure_chromium.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.find()
+
+
+CHROMIUM = _chromium()
+SKIPPED = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a Chromium leave the browser tests out, unless CI=true, where they fail."""
+    if CHROMIUM is None and os.environ.get("CI") != "true":
+        out = [item for item in items if item.get_closest_marker("browser")]
+        items[:] = [item for item in items if item not in out]
+        config.hook.pytest_deselected(items=out)
+        config.stash[SKIPPED] = len(out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was left out."""
+    if number := terminalreporter.config.stash.get(SKIPPED, 0):
+        terminalreporter.write_line(
+            f"SKIPPED [{number}] tests/browser: no Chromium found; install one or set CAPE_CHROMIUM"
+        )
+
+
 def pages() -> list[str]:
     """Every page of the site, by its path; the root page only forwards to the home page."""
     found = (path.relative_to(SITE) for path in SITE.rglob("*.html"))
@@ -46,18 +75,10 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole session."""
-    place = ROOT / "scripts" / "ensure_chromium.py"
-    spec = importlib.util.spec_from_file_location("ensure_chromium", place)
-    chromium = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(chromium)
-    path = chromium.find()
-    if path is None:
-        message = "no Chromium: browser tests are skipped; install one or set CAPE_CHROMIUM"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message, pytrace=False)
-        pytest.skip(message)
+    if CHROMIUM is None:
+        pytest.fail("no Chromium, and CI=true admits no skipped test: install one or set CAPE_CHROMIUM", pytrace=False)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
 
