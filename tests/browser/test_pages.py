@@ -96,5 +96,7 @@ def test_page_does_not_scroll_sideways(opened: Visit) -> None:
 def test_readable_and_accessible(opened: Visit, scheme: str) -> None:
     opened.scheme(scheme)
     assert opened.page.evaluate(CONTRAST) == []
-    result = Axe().run(opened.page, options=AXE)
+    # a change of mode changes colours and nothing else
+    options = AXE if scheme == "light" else {**AXE, "runOnly": ["cat.color"]}
+    result = Axe().run(opened.page, options=options)
     assert result.violations_count == 0, result.generate_report()

@@ -1,6 +1,6 @@
 """One page of the site, open in the browser, with a record of everything that went wrong on the way."""
 
-from playwright.sync_api import Browser, ConsoleMessage, Route
+from playwright.sync_api import Browser, ConsoleMessage, Request
 from playwright.sync_api import TimeoutError as Late
 
 NARROW, WIDE = 390, 1400
@@ -10,7 +10,7 @@ SETTLED = """() =>
 
 
 class Visit:
-    """A page at an address (``http://…/`` or ``file://…/``); other addresses are refused and written down."""
+    """A page at an address (``http://…/`` or ``file://…/``); other addresses, which the browser cannot reach, are written down."""
 
     def __init__(
         self, browser: Browser, address: str, path: str, width: int = WIDE, scheme: str = "light", scripts: bool = True
@@ -25,8 +25,8 @@ class Visit:
             reduced_motion="reduce",  # else colours are measured half-way through a change of mode
         )
         self._context.set_default_timeout(15_000)
-        self._context.route("**/*", self._route)
         self.page = self._context.new_page()
+        self.page.on("request", self._request)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(address + path, wait_until="load")
@@ -50,13 +50,9 @@ class Visit:
             self.errors.append("charts or mathematics were not drawn within 10 seconds")
         self.page.evaluate("() => window.MathJax?.startup?.promise")
 
-    def _route(self, route: Route) -> None:
-        url = route.request.url
-        if url.startswith((self.address, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.refused.append(url)
-            route.abort()
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.refused.append(request.url)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
