@@ -418,6 +418,15 @@ both = pd.concat(
 # %% tags=["hide-output"]
 both.assign(N_c=compare.scale_text(both)).pivot(index=["panel", "family"], columns="estimator", values="N_c")
 
+# %% tags=["hide-input"]
+shown = both.query("status == 'ok' and estimator != 'line'").rename(columns={"panel": "source"})
+draw.critical_scales(
+    shown.sort_values("family"),
+    "Critical scale of every family that has one, on both panels, by the first change of sign and by the quadratic, "
+    "with 95 % intervals where most resamples give one. Families and estimators differ by factors.",
+    "panel_leaderboard",
+)
+
 # %% [markdown]
 # Every family of both panels, with 95 % intervals from resampling a family's sizes. There is no interval where more
 # than half of the resamples have no $N_c$.

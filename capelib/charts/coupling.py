@@ -134,7 +134,11 @@ def critical_scales(rows: pd.DataFrame, description: str, table: str) -> alt.Top
     base = alt.Chart(rows)
     y = alt.Y("family:N", title=None, sort=None)
     offset = alt.YOffset("source:N", sort=["the paper", "released", "measured"])
-    colour = alt.Color("source:N").scale(domain=["the paper", "released", "measured"], range=[GREY, VERMILION, BLUE])
+    sources = {"the paper": GREY, "released": VERMILION, "measured": BLUE}
+    drawn = [name for name in sources if name in set(rows["source"])]
+    colour = alt.Color("source:N", legend=alt.Legend(symbolOpacity=1)).scale(
+        domain=drawn, range=[sources[name] for name in drawn]
+    )
     tooltip = [
         alt.Tooltip("family:N"),
         alt.Tooltip("source:N"),

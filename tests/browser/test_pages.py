@@ -96,7 +96,8 @@ def test_page_does_not_scroll_sideways(opened: Visit) -> None:
 def test_readable_and_accessible(opened: Visit, scheme: str) -> None:
     opened.scheme(scheme)
     assert opened.page.evaluate(CONTRAST) == []
-    # a change of mode changes colours and nothing else
-    options = AXE if scheme == "light" else {**AXE, "runOnly": ["cat.color"]}
-    result = Axe().run(opened.page, options=options)
+    # a change of mode changes colours and nothing else, and those of charts have been measured above
+    options = AXE if scheme == "light" else {**AXE, "runOnly": {"type": "tag", "values": ["cat.color"]}}
+    context = None if scheme == "light" else {"exclude": [[".cape-live svg"]]}
+    result = Axe().run(opened.page, context, options)
     assert result.violations_count == 0, result.generate_report()

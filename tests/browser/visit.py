@@ -10,7 +10,7 @@ SETTLED = """() =>
 
 
 class Visit:
-    """A page at an address (``http://…/`` or ``file://…/``); other addresses, which the browser cannot reach, are written down."""
+    """A page at an address, ``http://…/`` or ``file://…/``; requests to others, which cannot be met, are noted."""
 
     def __init__(
         self, browser: Browser, address: str, path: str, width: int = WIDE, scheme: str = "light", scripts: bool = True
