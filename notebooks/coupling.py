@@ -93,9 +93,9 @@ n_items = tables.read("benchmarks").set_index("benchmark")["n_items"].to_dict()
 table = {"measured": "panel_leaderboard", "released": "panel_released"}.get(panel, "panel")
 
 # %% [markdown]
-# "Independent" needs a caution: some scores that both panels hold for a model are one number stored twice, because the
-# author took them from this very leaderboard ({doc}`the data </notebooks/data>`). Where a family's share is high,
-# agreement of the panels confirms the copying, not the measurement:
+# "Independent" needs a caution: some scores that both panels hold for a model are one number stored twice, because
+# the author took them from this very leaderboard ({doc}`the data </notebooks/data>`). Where a family's share is
+# high, agreement of the panels confirms the copying, not the measurement:
 
 # %%
 twice = agreement.differences(tables.panel("released"), tables.panel("measured"))
@@ -428,8 +428,9 @@ draw.critical_scales(
 )
 
 # %% [markdown]
-# Every family of both panels, with 95 % intervals from resampling a family's sizes. There is no interval where more
-# than half of the resamples have no $N_c$.
+# Families as each panel files them: the released Pythia includes GPT-J and GPT-NeoX here, and without them has no
+# change of sign. Every family of both panels, with 95 % intervals from resampling a family's sizes. There is no
+# interval where more than half of the resamples have no $N_c$.
 
 # %% tags=["remove-cell"]
 agreeing = found.assign(ok=found["n_params"].notna()).groupby("family")["ok"].sum()
