@@ -5,8 +5,9 @@ import pkgutil
 import sys
 
 import benchmarks
-from benchmarks import Comparison
+from benchmarks import REPEATS, Comparison
 
+CAPTION = f"Shortest of {REPEATS} runs, of the plain version and of capelib alike."
 HEADER = f"{'computation':<58}{'plain':>10}{'capelib':>10}{'ratio':>8}{'promised':>10}{'difference':>12}"
 
 
@@ -21,6 +22,7 @@ def line(found: Comparison) -> str:
 def main() -> int:
     """Run what is in this package; how many failed decides the exit code."""
     failed = 0
+    print(CAPTION)
     print(HEADER)
     for module in sorted(info.name for info in pkgutil.iter_modules(benchmarks.__path__)):
         if module == "__main__":

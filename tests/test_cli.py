@@ -179,7 +179,7 @@ def test_families_with_count_and_sizes():
 
 def test_claims_before_any_build_are_unchecked_and_said_so(demo):
     ended = demo.cape("claims", "--json")
-    assert "no build yet" in ended.stderr
+    assert ended.stderr == "no build yet, so every claim is unchecked; check them with: cape build\n"
     assert {row["verdict"] for row in json.loads(ended.stdout)} == {"unchecked"}
     few = json.loads(demo.cape("claims", "--section", "coupling", "--json").stdout)
     assert {row["section"] for row in few} == {"coupling"}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from capelib.coupling.correlation import bootstrap_pearson, correlate, pearson, population_correlation
-from capelib.coupling.partial import partial_correlation, partial_given_size
+from capelib.coupling.partial import partial_correlation, partial_given_size, partials_by_family
 from capelib.errors import InputError
 
 X, Y = "hellaswag", "truthfulqa"
@@ -215,3 +215,22 @@ def test_partial_needs_degrees_of_freedom():
         partial_correlation([1, 2, 4], [2, 1, 3], [1, 2, 3.5])
     with pytest.raises(InputError, match="held must be finite"):
         partial_correlation([1, 2, 4, 3], [2, 1, 3, 5], [1, 2, np.nan, 4])
+
+
+def test_partials_by_family_are_those_of_each_family_alone():
+    rng = np.random.default_rng(3)
+    rows = [
+        {"model": f"{family}{i}", "family": family, "n_params": 10 ** (8 + i), "log10_params": 8.0 + i,
+         "hellaswag": 30 + 5 * i + rng.normal(), "truthfulqa": 45 - 2 * i + rng.normal()}
+        for family, n in (("A", 6), ("B", 5), ("short", 4)) for i in range(n)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    table = partials_by_family(frame, sizes=5).set_index("family")
+    assert set(table.index) == {"A", "B"}
+    for family, row in table.iterrows():
+        alone = frame[frame["family"] == family]
+        expected = partial_correlation(alone["hellaswag"], alone["truthfulqa"], alone["log10_params"])
+        assert row["r_given_size"] == pytest.approx(expected.r.value)
+        assert row["p_given_size"] == pytest.approx(expected.p)
+    with pytest.raises(InputError, match="7 sizes"):
+        partials_by_family(frame, sizes=7)

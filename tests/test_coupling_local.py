@@ -145,6 +145,16 @@ def test_phase_by_definition(gamma, threshold):
 def test_phase_on_the_threshold_is_transition_whatever_the_rounding():
     assert phase_of(44.3 - 44.2, 0.1) == phase_of(44.2 - 44.3, 0.1) == "transition"
     assert phase_of([np.nan, -0.11, 0.11]).tolist() == ["undefined", "tax", "bonus"]
+    assert 50.1 - 50.0 > 0.1  # only rounding lifts it over the threshold
+    assert phase_of(50.1 - 50.0, 0.1) == phase_of(50.0 - 50.1, 0.1) == "transition"
+
+
+@quick
+@given(st.floats(0, 3), st.floats(-0.9e-9, 0.9e-9))
+def test_phase_decides_nothing_within_a_billionth_of_the_threshold(threshold, rounding):
+    assert phase_of(threshold + rounding, threshold) == phase_of(-threshold + rounding, threshold) == "transition"
+    assert phase_of(threshold + 1e-8, threshold) == "bonus"
+    assert phase_of(-threshold - 1e-8, threshold) == "tax"
 
 
 def test_phases_of_models_follow_the_step():

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from itertools import pairwise, permutations
+from itertools import accumulate, pairwise, permutations, product
 from statistics import correlation, linear_regression
 
 import numpy as np
@@ -258,6 +258,21 @@ def test_p_of_the_whole_panel_go_with_its_r(released):
     assert "both scores divided by d_model" not in p
 
 
+def test_p_of_the_whole_panel_against_statsmodels(released):
+    import statsmodels.api as sm
+
+    found = whole_panel.whole_panel_p(released)
+    kept = released.dropna(subset=["hellaswag", "truthfulqa"])
+    x, y, size = (kept[name].to_numpy(float) for name in ("hellaswag", "truthfulqa", "log10_params"))
+    for name, terms in (("its square", [x, x**2]), ("log N and their product", [x, size, x * size])):
+        standard = [(term - term.mean()) / term.std() for term in terms]
+        expected = sm.OLS(y, sm.add_constant(np.column_stack(standard))).fit().f_pvalue
+        assert found[next(each for each in found if each.endswith(name))] == pytest.approx(expected, rel=1e-6), name
+    dummies = pd.get_dummies(kept["family"]).to_numpy(float)  # a level of its own for every family
+    expected = sm.OLS(y, np.column_stack([x, dummies])).fit().pvalues[0]
+    assert found["family-demeaned"] == pytest.approx(expected, rel=1e-6)
+
+
 def test_default_bayes_factor_against_its_integral():
     r, n = 0.5, 20
 
@@ -357,6 +372,19 @@ def test_rules_for_a_family_that_turns_once():
     assert set(families.families_that_flip(family).values()) == {1.0}
     upside_down = family.assign(truthfulqa=100 - family["truthfulqa"])
     assert not families.sign_changes(upside_down)["a negative step and later a positive one"].any()
+
+
+@pytest.mark.parametrize("signs", product((-1, 1), repeat=4))
+def test_rules_of_sign_by_hand(signs):
+    score = list(accumulate((5 * sign for sign in signs), initial=45.0))
+    sizes = [10 ** (8 + i) for i in range(5)]
+    family = pd.DataFrame({"model": list("abcde"), "family": "F", "n_params": sizes, "truthfulqa": score})
+    found = families.sign_changes(family.assign(hellaswag=[30.0, 40.0, 50.0, 60.0, 70.0])).loc["F"]
+    text = "".join("-+"[sign > 0] for sign in signs)
+    assert found["a negative step and later a positive one"] == ("-+" in text)
+    assert found["first step negative, last step positive"] == (text[0] == "-" and text[-1] == "+")
+    assert found["one change only, from negative to positive"] == (text in ("-+++", "--++", "---+"))
+    assert found["a tax step and later a bonus step (beyond the threshold)"] == ("-+" in text)
 
 
 def test_fewer_families_have_two_steps_than_are_said_to_flip(released):

@@ -195,6 +195,17 @@ def test_table_agrees_with_its_parts(released):
     pd.testing.assert_frame_equal(found.frame[stable], shuffled[stable])
 
 
+def test_table_leaves_out_families_of_fewer_than_three_models_and_says_so():
+    rng = np.random.default_rng(0)
+    names = [name for name, n in (("A", 1), ("B", 2), ("C", 3), ("D", 4)) for _ in range(n)]
+    frame = pd.DataFrame({"model": [f"m{i}" for i in range(len(names))], "family": names})
+    frame["d_model"] = 512.0 * 2 ** np.arange(len(names))
+    frame[["hellaswag", "truthfulqa"]] = rng.uniform(30, 60, (len(names), 2))
+    found = width.width_table(frame)
+    assert found.frame["family"].tolist() == ["C", "D"]
+    assert found.notes == ("A: 1 models, no correlation", "B: 2 models, no correlation")
+
+
 def test_user_mistakes_are_told(complete):
     scores = complete[SCORES].to_numpy()
     for call, message in [

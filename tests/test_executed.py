@@ -1,11 +1,17 @@
 """The executed sections behind the book: quiet, complete, and with every verdict where the ledger says it is."""
 
 import json
+import re
+import subprocess
+import sys
 
 import pytest
 
 from capelib import claims, paths
 from capelib.claims import ledger
+from capelib.claims.rules import Evidence, verdict
+from capelib.estimate import Estimate
+from capelib.sections.prose import glued
 from capelib.sections.source import discover
 
 SECTIONS = list(discover())
@@ -55,3 +61,36 @@ def test_every_chart_says_what_one_sees(section):
 
 def test_the_verdicts_of_the_build_are_the_pinned_ones():
     assert not ledger.broken_pins(ledger.load())
+
+
+@pytest.mark.parametrize("factor", [0.95, 1.05])
+def test_no_verdict_survives_a_change_of_its_value_by_five_percent_unless_its_rule_says_so(factor):
+    checked = 0
+    for row in ledger.load():
+        claim = claims.claim(row["id"])
+        if row["verdict"] in ("reproduced", "only on released data") and row["released_value"] and claim.is_sharp:
+            value, low, high = (row["released_value"][name] for name in ("value", "low", "high"))
+            moved = Evidence(Estimate(value * factor, low, high), Estimate(claim.value, claim.value, claim.value))
+            assert verdict(claim, moved) not in ("reproduced", "only on released data"), claim.id
+            checked += 1
+    assert checked >= 5
+
+
+def test_a_coarse_rule_says_so_to_the_reader():
+    for row in ledger.load():
+        claim = claims.claim(row["id"])
+        if claim.rule != "convention":
+            assert ("so coarse" in row["rule"]) is not claim.is_sharp
+
+
+@pytest.mark.slow
+def test_the_closing_words_of_coupling_do_not_change_with_the_parameters(tmp_path):
+    command = [sys.executable, "-m", "capelib.cli", "run", "coupling", "-p", "family=OPT", "-p", "y=arc_challenge"]
+    subprocess.run([*command, "--out", tmp_path], check=True, capture_output=True, timeout=300)
+    rerun = json.loads((tmp_path / "coupling.ipynb").read_text(encoding="utf-8"))
+    closing = next(cell for cell in rerun["cells"] if "## What holds" in "".join(cell["source"]))
+    used = set(re.findall(r"\{glue:text\}`(\w+)`", "".join(closing["source"])))
+    default, changed = glued(executed("coupling")["cells"]), glued(rerun["cells"])
+    assert len(used) >= 5
+    assert {name: changed[name] for name in used} == {name: default[name] for name in used}
+    assert changed["coupling_one_r"] != default["coupling_one_r"]

@@ -1,7 +1,9 @@
 """What chance gives: permutations against brute force, and the null of two separate trends against itself."""
 
 from itertools import permutations
-from math import factorial
+from math import exp, factorial
+from random import Random
+from statistics import correlation
 from time import process_time
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from capelib.coupling.permutation import permutation_test
-from capelib.coupling.trends import fit_trend, independent_trends, path_statistics, trend_null
+from capelib.coupling.trends import TrendNull, fit_trend, independent_trends, path_statistics, trend_null
 from capelib.errors import InputError
 
 X, Y = "hellaswag", "truthfulqa"
@@ -228,6 +230,18 @@ def test_the_null_sees_scores_that_move_together_beyond_their_trends():
     assert null.quantile("r") > 0.99
 
 
+@quick
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=40), st.integers(-10, 10))
+def test_p_of_the_null_is_twice_the_smaller_tail_on_either_side(draws, observed):
+    def p(sign):
+        column = pd.DataFrame({"r": [sign * draw / 10 for draw in draws]})
+        seen = pd.Series({"r": sign * observed / 10})
+        return TrendNull(column, seen, pd.DataFrame(), pd.Series(), X, Y, "polynomial", 1, 0.0, 0.0, 0).p("r")
+
+    below, above = sum(draw <= observed for draw in draws), sum(draw >= observed for draw in draws)
+    assert p(1) == p(-1) == pytest.approx(min(1, 2 * (min(below, above) + 1) / (len(draws) + 1)))
+
+
 def test_misfit_is_near_one_when_the_noise_is_right():
     for rho in (0.0, 0.8):
         x, y, *_ = truth(4, 60, rho)
@@ -279,3 +293,20 @@ def test_unrelated_monotone_trends_correlate_strongly():
     weak = independent_trends(family(x[0], np.tile([40.0, 41.0], 4)), n_draws=500)
     assert weak.share == 1
     assert "unrelated monotone" in weak.summary()
+
+
+def test_unrelated_trends_are_the_documented_curves():
+    """Against plain loops over pairs of logistic curves: as many |r| lie below each quantile of theirs."""
+    x, y, *_ = truth(7)
+    ours = np.abs(independent_trends(family(x[0], y[0])).draws)
+    random, n_loop = Random(1), 4_000
+    unit = [(at - LOG_N[0]) / (LOG_N[-1] - LOG_N[0]) for at in LOG_N]
+
+    def curve():
+        centre, width, sign = random.uniform(0, 1), random.uniform(0.1, 1), random.choice((-1, 1))
+        return [sign / (1 + exp(-(u - centre) / width)) for u in unit]
+
+    theirs = [abs(correlation(curve(), curve())) for _ in range(n_loop)]
+    for share in (0.1, 0.25, 0.5, 0.75, 0.9):
+        error = np.sqrt(share * (1 - share) * (1 / ours.size + 1 / n_loop))
+        assert np.mean(ours <= np.quantile(theirs, share)) == pytest.approx(share, abs=4 * error)

@@ -419,3 +419,13 @@ def test_wheel_carries_every_table_and_every_section(wheel_site):
 def test_wheel_carries_every_module(wheel_site):
     modules = {path.relative_to(ROOT) for path in kept("capelib", ".py")}
     assert not sorted(str(module) for module in modules if not (wheel_site / module).is_file())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("command", "code"), [("claims", 0), ("serve", 2)])
+def test_wheel_advises_a_clone_where_only_a_clone_can_build(wheel_site, tmp_path, command, code):
+    environment = {**os.environ, "PYTHONPATH": str(wheel_site)}
+    run = [sys.executable, "-m", "capelib.cli", command]
+    ran = subprocess.run(run, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == code, ran.stderr
+    assert ran.stderr.endswith(" with: make book, in a clone of the edition\n")

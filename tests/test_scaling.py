@@ -12,6 +12,7 @@ from scipy.optimize import curve_fit
 from capelib import scaling, tables
 from capelib.charts import scaling as draw
 from capelib.errors import InputError
+from capelib.estimate import Estimate
 from capelib.scaling.fitting import codes_of, fit_many, kink_terms, power_terms
 from capelib.scaling.kink import compare
 from capelib.scaling.power import kink_p_values
@@ -357,6 +358,41 @@ def test_tables_of_losses_and_gradients_are_told_apart():
 def test_plus_minus_is_what_a_reader_reconstructs():
     estimate = scaling.plus_minus(0.4011, 0.0846, 2, "one standard error")
     assert (estimate.value, estimate.low, estimate.high) == pytest.approx((0.4011, 0.32, 0.48))
+
+
+def test_every_reading_of_a_plus_minus_is_given():
+    x = [9.0, 10.0, 10.0, 11.0]
+    half = scaling.of_mean(x)
+    assert half["half the range"] == 1
+    assert half["population standard deviation"] == pytest.approx(np.sqrt(0.5))
+    assert half["standard error of the mean"] == pytest.approx(stats.sem(x))
+    t = stats.t.interval(0.95, 3, 10, stats.sem(x))
+    assert half["95 % t interval of the mean"] == pytest.approx(t[1] - 10)
+    fitted = scaling.readings(0.4, scaling.of_fit(0.05, 4), 2, 6, "run")
+    assert list(fitted) == [f"run, ± {name}" for name in scaling.of_fit(0.05, 4)]
+    assert (fitted["run, ± one standard error"].low, fitted["run, ± 95 % t interval"].low) == pytest.approx(
+        (0.35, 0.26)
+    )
+
+
+def test_the_least_favourable_measurement_is_never_the_agreeing_one():
+    far_but_wide, near_but_narrow = Estimate(3.0, 0.0, 6.0), Estimate(1.2, 1.1, 1.3)
+    both = {"wide": far_but_wide, "narrow": near_but_narrow}
+    assert scaling.least_favourable(1.0, both).value == 1.2
+    assert scaling.least_favourable(1.25, both).value == 3.0  # both agree: the farther
+    assert scaling.least_favourable(9.0, both).value == 1.2  # neither agrees: the farther
+    assert "narrow" in scaling.least_favourable(1.0, both).method
+    with pytest.raises(InputError, match="at least one"):
+        scaling.least_favourable(1.0, {})
+
+
+def test_twins_count_once():
+    losses = pd.DataFrame(
+        {"variant": ["a", "a", "b", "b", "b"], "n_params": [1e9, 2e9, 2e9, 1e9, 3e9], "loss": [4.0, 3.0, 2.0, 5.0, 9.0]}
+    )
+    means = scaling.average_twins(losses)
+    assert means["n_params"].tolist() == [1e9, 2e9]  # the third size has one variant only
+    assert means["loss"].tolist() == [4.5, 2.5]
 
 
 def test_results_show_themselves(noisy):

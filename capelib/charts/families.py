@@ -122,3 +122,15 @@ def size_text(n_params: float) -> str:
     unit, letter = (1e9, "B") if n_params >= 1e9 else (1e6, "M")
     number = n_params / unit
     return f"{number:,.0f}{letter}" if number >= 10 else f"{number:.2g}{letter}"
+
+
+def contrast_text(strata: dict[str, pd.DataFrame], measures: dict[str, str]) -> pd.DataFrame:
+    """Differences of `WithinFamily.contrast` with intervals as text: a row per measure, a column per stratum."""
+    cells = {
+        name: {
+            words: f"{row.difference:+.2f} [{row.difference_low:+.2f}, {row.difference_high:+.2f}]"
+            for row, words in ((contrast.loc[key], words) for key, words in measures.items())
+        }
+        for name, contrast in strata.items()
+    }
+    return pd.DataFrame(cells)

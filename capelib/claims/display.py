@@ -143,7 +143,8 @@ def rule_in_words(claim: Claim) -> str:
     rule = RULES[claim.rule]
     if claim.rule == "convention":
         return rule
-    return f"{rule}; {INDEPENDENT_RULES[claim.independent_rule]}"
+    coarse = "" if claim.is_sharp else " (so coarse that a change of 5 % may not show)"
+    return f"{rule}{coarse}; {INDEPENDENT_RULES[claim.independent_rule]}"
 
 
 def _how(estimate: Estimate) -> str:

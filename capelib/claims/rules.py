@@ -60,6 +60,11 @@ class Claim:
     why: str
 
     @property
+    def is_sharp(self) -> bool:
+        """Whether a change of the computed value by 5 % always shows: not for bounds and coarsely printed numbers."""
+        return self.rule.startswith("printed") and 10.0**-self.decimals < 0.05 * abs(self.value)
+
+    @property
     def anchor(self) -> str:
         """The HTML id of the claim's verdict in the section that checks it."""
         return "claim-" + self.id.replace(".", "-").replace("_", "-")
@@ -150,7 +155,7 @@ def agrees(claim: Claim, independent: Estimate) -> bool:
 
 
 def verdict(claim: Claim, evidence: Evidence) -> str:
-    """Decide a claim; every outcome is possible for every claim that has a number.
+    """Decide a claim by what was computed for it.
 
     ====================== ======================= ==========================================================
     paper's definition     independent measurement verdict
@@ -161,7 +166,8 @@ def verdict(claim: Claim, evidence: Evidence) -> str:
                                                    admits passes and not all do; else not reproduced
     ====================== ======================= ==========================================================
 
-    Where no definition is stated and every computation tried passes, the claim counts as passed. A claim
+    Where no definition is stated, the claim counts as passed only if every computation tried passes; and without an
+    independent measurement nothing can be reproduced. A claim
     without any number is *not testable here*, provided that `claim_rules` says what it needs.
     """
     found = [passes(claim, other) for other in evidence.alternatives.values()]

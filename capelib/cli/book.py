@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from capelib.cli.output import how_to_build
+
 
 def build(
     force: Annotated[bool, typer.Option("--force", help="Execute every section, changed or not.")] = False,
@@ -38,7 +40,7 @@ def serve(
 
     site = paths.build_dir() / "html"
     if not (site / "index.html").is_file():
-        raise InputError(f"there is no site in {site}; build it with: cape build")
+        raise InputError(f"there is no site in {site}; build it with: {how_to_build()}")
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), partial(Quiet, directory=str(site)))
     except OSError as error:

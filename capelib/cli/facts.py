@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from capelib.cli.output import as_json, note, table
+from capelib.cli.output import as_json, how_to_build, note, table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -26,7 +26,7 @@ def claims(
     if verdict and verdict not in VERDICTS:
         raise unknown("verdict", verdict, VERDICTS)
     if not ledger.ledger_path().is_file():
-        note("no build yet, so every claim is unchecked; check them with: cape build")
+        note(f"no build yet, so every claim is unchecked; check them with: {how_to_build()}")
     rows = [row for row in rows if section in (None, row["section"]) and verdict in (None, row["verdict"])]
     if json:
         as_json(rows)

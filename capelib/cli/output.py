@@ -31,6 +31,13 @@ def as_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
 
+def how_to_build() -> str:
+    """The command that builds the book, for an advice; an installed wheel can only point to a clone."""
+    from capelib import paths
+
+    return "cape build" if paths.in_clone() else "make book, in a clone of the edition"
+
+
 def note(line: str) -> None:
     """Print a line that is no result: to stderr, so that stdout stays clean."""
     print(line, file=sys.stderr, flush=True)

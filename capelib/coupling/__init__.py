@@ -25,7 +25,13 @@ from capelib.coupling.dimension import (
 from capelib.coupling.fixed_size import fixed_size_correlation
 from capelib.coupling.local import LocalCoupling, family_sizes, local_coupling, model_phases, phase_of
 from capelib.coupling.noise import CouplingNoise, coupling_noise, score_sd
-from capelib.coupling.partial import PartialCorrelation, SizePartials, partial_correlation, partial_given_size
+from capelib.coupling.partial import (
+    PartialCorrelation,
+    SizePartials,
+    partial_correlation,
+    partial_given_size,
+    partials_by_family,
+)
 from capelib.coupling.permutation import PermutationTest, permutation_test
 from capelib.coupling.resample import (
     CriticalBootstrap,
@@ -89,6 +95,7 @@ __all__ = [
     "normalised_correlation",
     "partial_correlation",
     "partial_given_size",
+    "partials_by_family",
     "path_statistics",
     "pearson",
     "permutation_test",

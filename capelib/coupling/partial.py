@@ -132,3 +132,26 @@ def partial_given_size(
     ]
     table = pd.DataFrame(rows, columns=["given", "r", "low", "high", "p", "df", "n"])
     return SizePartials(table.astype({"low": float, "high": float}), tuple(results), x, y, tuple(notes))
+
+
+def partials_by_family(
+    frame: pd.DataFrame, x: str = "hellaswag", y: str = "truthfulqa", sizes: int = 5, level: float = 0.95
+) -> pd.DataFrame:
+    """Correlation of two scores within every family of at least `sizes` sizes, plain and given log₁₀ N.
+
+    One row per family: family, n, r, r_given_size, low, high (of r_given_size) and p_given_size, by r_given_size.
+    Each p is that of one test; with many families some are small by chance. `frame` as for `partial_given_size`.
+    Raises InputError for a column that is not there, or if no family is long enough.
+    """
+    need_columns(frame, ["model", "family", "n_params", "log10_params", x, y])
+    scored = frame[frame[[x, y]].notna().all(axis=1)]
+    rows = []
+    for family, models in scored.groupby("family", sort=True):
+        if models["n_params"].nunique() < sizes:
+            continue
+        plain, held = partial_given_size(models, x, y, degrees=(0, 1), level=level).results
+        rows.append((family, len(models), plain.r.value, held.r.value, held.r.low, held.r.high, held.p))
+    if not rows:
+        raise InputError(f"no family has {x} and {y} at {sizes} sizes or more; lower `sizes` or add models")
+    columns = ["family", "n", "r", "r_given_size", "low", "high", "p_given_size"]
+    return pd.DataFrame(rows, columns=columns).sort_values("r_given_size", ignore_index=True)

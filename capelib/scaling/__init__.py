@@ -18,9 +18,9 @@ from capelib.scaling.kink import KinkTest, kink_test
 from capelib.scaling.kink_variants import kink_test_given_offset, kink_tests, scan_breaks
 from capelib.scaling.loss import LossLaw, fit_loss
 from capelib.scaling.power import KinkPower, kink_power
-from capelib.scaling.printed import plus_minus
+from capelib.scaling.printed import least_favourable, of_fit, of_mean, plus_minus, readings
 from capelib.scaling.resampling import ResampledLaw, resample
-from capelib.scaling.selection import gradients, last_word_losses, stated_losses, text_losses
+from capelib.scaling.selection import average_twins, gradients, last_word_losses, stated_losses, text_losses
 
 __all__ = [
     "Holdout",
@@ -33,6 +33,7 @@ __all__ = [
     "Shown",
     "arrhenius",
     "arrhenius_runs",
+    "average_twins",
     "by_offset",
     "coefficient_of_variation",
     "coupling_level",
@@ -49,10 +50,14 @@ __all__ = [
     "kink_test_given_offset",
     "kink_tests",
     "last_word_losses",
+    "least_favourable",
     "loss_level",
+    "of_fit",
+    "of_mean",
     "plus_minus",
     "predict_family",
     "ratios",
+    "readings",
     "resample",
     "rival_laws",
     "scaled_loss",

@@ -55,6 +55,18 @@ def last_word_losses(checkpoints: pd.DataFrame, suite: str = "v1", final: bool =
     return _last(rows) if final else _tidy(rows)
 
 
+def average_twins(losses: pd.DataFrame) -> pd.DataFrame:
+    """One loss per size, the mean over the variants: n_params, loss, smallest first.
+
+    Standard and deduplicated models of one size are near-copies and share what a law misses; as two observations
+    they would halve the variance of anything fitted. Sizes that lack a variant are left out, so that every mean is
+    over the same variants.
+    """
+    sizes = losses.groupby("n_params").agg(loss=("loss", "mean"), variants=("variant", "nunique"))
+    complete = sizes[sizes["variants"] == losses["variant"].nunique()]
+    return complete[["loss"]].reset_index()
+
+
 def _last(rows: pd.DataFrame) -> pd.DataFrame:
     return _tidy(rows.loc[rows.groupby(["variant", "model"])["step"].idxmax()])
 
