@@ -299,7 +299,7 @@ checked = claims.check(
 # The product is taken at the $E$ and $\alpha$ that were chosen to make it constant, so it is nearly constant
 # whenever three parameters can follow eight points. Each law in the chart is a different smooth curve, laid as
 # near to the stated losses as it goes; noise of the size seen is added, $E + A N^{-\alpha}$ is fitted, and the
-# spread of $N^\alpha(L-E)$ is computed as the paper does.
+# spread of $N^\alpha(L-E)$ is computed in the same way (population standard deviation).
 
 # %%
 rivals = scaling.cv_under_rivals(stated["n_params"], stated["loss"], law.sd, break_at, n_boot, seed)
@@ -410,7 +410,7 @@ scans = pd.concat(
 )
 
 # %% tags=["hide-input"]
-nearest = scans.loc[scans.groupby("series", sort=False)["p"].idxmin()]
+nearest = scans.sort_values("p").drop_duplicates("series")
 lowest = "; ".join(
     f"{row.series} {size(float(f'{row.break_at:.2g}'))} (p = {row.p:.2g})" for row in nearest.itertuples()
 )
@@ -448,15 +448,16 @@ powers = {
 }
 
 # %% tags=["hide-input"]
-found = "; ".join(
-    f"{name} {' and '.join(f'{end['change_pct']:+.1f}' for end in (power.flatter, power.steeper) if end) or 'none'}"
+ends = {
+    name: [f"{end['change_pct']:+.1f}".replace("-", "−") for end in (power.flatter, power.steeper) if end]
     for name, power in powers.items()
-)
+}
+found = "; ".join(f"{name} {' and '.join(changes) or 'none of those tried'}" for name, changes in ends.items())
 draw.kink_power(
     pd.concat(power.frame.assign(series=name) for name, power in powers.items()),
     f"Share of simulated curves with a kink at {size(break_at)} in which the test finds it, against what the kink "
     f"does to the loss of the 12B model. Smallest change of the 12B loss, in percent, that is found in "
-    f"{powers['stated'].target:.0%} of cases (dashed): {found}.".replace("-", "−"),
+    f"{powers['stated'].target:.0%} of cases (dashed): {found}.",
     ["pythia_loss", "pythia_checkpoints"],
     target=powers["stated"].target,
 )
@@ -542,8 +543,8 @@ draw.against_loss(
         pd.DataFrame({"loss": grid, "grad_norm": fit.predict(grid), "series": name}) for name, fit in on_loss.items()
     ),
     "Gradient norm against loss, both logarithmic, with the fitted power laws. The gradient norms of the two tables "
-    f"differ by at most {norm_gap:.0f} percent, their losses by {gap.min():.2f} to {gap.max():.2f} nats; the slopes are "
-    f"{' and '.join(f'{fit.exponent.value:.1f}' for fit in on_loss.values())}.",
+    f"differ by at most {norm_gap:.0f} percent, their losses by {gap.min():.2f} to {gap.max():.2f} nats; the "
+    f"slopes are {' and '.join(f'{fit.exponent.value:.1f}' for fit in on_loss.values())}.",
     ["pythia_loss"],
     named="pythia-1b",
 )

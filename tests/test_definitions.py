@@ -374,9 +374,9 @@ def test_rules_for_a_family_that_turns_once():
     assert not families.sign_changes(upside_down)["a negative step and later a positive one"].any()
 
 
-@pytest.mark.parametrize("signs", product((-1, 1), repeat=4))
+@pytest.mark.parametrize("signs", list(product((-1, 1), repeat=4)))
 def test_rules_of_sign_by_hand(signs):
-    score = list(accumulate((5 * sign for sign in signs), initial=45.0))
+    score = list(accumulate((sign * size for sign, size in zip(signs, (5, 4, 7, 3), strict=True)), initial=45.0))
     sizes = [10 ** (8 + i) for i in range(5)]
     family = pd.DataFrame({"model": list("abcde"), "family": "F", "n_params": sizes, "truthfulqa": score})
     found = families.sign_changes(family.assign(hellaswag=[30.0, 40.0, 50.0, 60.0, 70.0])).loc["F"]
