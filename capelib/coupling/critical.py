@@ -20,6 +20,7 @@ OPENS_DOWNWARD = "opens downward"
 SLOPE_NOT_POSITIVE = "slope not positive"
 OUTSIDE_RANGE = "outside range"
 TOO_FEW = "too few sizes"
+NO_CURVATURE = "no curvature"
 _CLOSE = 1e-4  # mean squares, sizes scaled to reach 1, below which moments about the overall mean lose digits
 _DEGENERATE = 1e-12  # share of curvature left after constant and slope; below it there are not three different sizes
 
