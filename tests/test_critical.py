@@ -314,7 +314,7 @@ def test_user_mistakes_are_told(points):
 
 
 def test_scores_on_a_straight_line_have_no_minimum_and_raise_no_warning():
-    found = quadratic_scale([10**8, 10**9, 10**10], [40.0, 40.0, 40.0])
+    found = critical.quadratic_scale([10**8, 10**9, 10**10], [40.0, 40.0, 40.0])
     assert not found.ok
     assert found.status == "no curvature"
     assert np.isnan(found.value)

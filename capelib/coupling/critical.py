@@ -89,6 +89,8 @@ def quadratic_scale(n_params: ArrayLike, y: ArrayLike) -> CriticalScale:
     if len(np.unique(log_n)) < 3:
         return vertex_scale(np.nan, np.nan, "quadratic", n)
     curvature, vertex = (float(part[0]) for part in quadratic_vertices(log_n, scores, np.ones((1, n))))
+    if curvature == 0:
+        return CriticalScale(np.nan, NO_CURVATURE, "quadratic", n, "the scores lie on a straight line in log N")
     constant = float(np.mean(scores - curvature * (log_n**2 - 2 * vertex * log_n)))
     return vertex_scale(curvature, vertex, "quadratic", n, constant)
 
