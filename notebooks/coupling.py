@@ -90,10 +90,11 @@ claims.quote("coupling.r_pythia", "coupling.r_large", "coupling.n_standard_famil
 #
 # Two panels hold the same benchmarks. *Released* are the scores the paper rests on. *Measured* are the scores of
 # the Open LLM Leaderboard, taken by one harness for all models and independent of the author. Only base models go
-# in: models trained on code or tuned for instructions are left out, as the paper intends.
+# in, each once: models trained on code or tuned for instructions are left out, as the paper intends, and so is the
+# second row of a model that the released panel lists twice.
 
 # %%
-released = selection.base_models(tables.panel("released"))
+released = selection.one_row_per_model(selection.base_models(tables.panel("released")))
 measured = selection.base_models(tables.panel("measured"))
 models = selection.base_models(tables.panel(panel))
 series = selection.families_with(models, sizes=3, scores=[x, y])
@@ -474,9 +475,10 @@ draw.critical_scales(
 )
 
 # %% [markdown]
-# Families as each panel files them: the released Pythia includes GPT-J and GPT-NeoX here, and without them has no
-# change of sign. Every family of both panels, with 95 % intervals from resampling a family's sizes. There is no
-# interval where more than half of the resamples have no $N_c$.
+# Families as each panel files them, base models only (the released Qwen3 has none and is gone): the released Pythia
+# includes GPT-J and GPT-NeoX here, and without them has no change of sign. Every family of both panels, with 95 %
+# intervals from resampling a family's sizes. There is no interval where more than half of the resamples have no
+# $N_c$.
 
 # %% tags=["remove-cell"]
 agreeing = found.assign(ok=found["n_params"].notna()).groupby("family")["ok"].sum()

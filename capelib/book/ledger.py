@@ -106,7 +106,8 @@ def _how(row: dict) -> Markup:
         Markup("<li>{}: <b>{}</b>{}</li>").format(each["name"], each["text"], " (passes)" if each["passes"] else "")
         for each in row["alternatives"]
     )
-    count = f", {row['n_tried']} computations tried" if row["n_tried"] > 1 else ""
+    passing = sum(other["passes"] for other in row["alternatives"])
+    count = f", {row['n_tried']} computations tried, {passing} of the others pass" if row["n_tried"] > 1 else ""
     listed = Markup("<ul>{}</ul>").format(tried) if tried else ""
     return Markup("<details><summary>Rule{}</summary><p>{}.</p>{}</details>").format(count, row["rule"], listed)
 
