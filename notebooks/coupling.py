@@ -977,9 +977,10 @@ for name, key in zip(of_paper, ["pythia", "bloom", "cerebras", "gptneo", "opt"],
 # These sentences rest on the paper's pair of benchmarks and on both panels, whatever the parameters above.
 #
 # *Holds.* In Pythia, and in several families of its time, TruthfulQA falls while HellaSwag rises, on both panels.
-# Below the paper's critical scale TruthfulQA alone goes the other way within families: pairs with it correlate by
-# {glue:text}`coupling_r_below` less than pairs without. Among models of one size the correlation with HellaSwag is
-# {glue:text}`coupling_pair_below` below that scale and {glue:text}`coupling_pair_above` above it.
+# Below the paper's critical scale TruthfulQA alone goes the other way within families: the mean correlation of the
+# pairs with it, less that of the pairs without, is {glue:text}`coupling_r_below`. Among models of one size the
+# correlation with HellaSwag is {glue:text}`coupling_pair_below` below that scale and
+# {glue:text}`coupling_pair_above` above it.
 #
 # *Does not hold, or is not shown.* The correlation within a family is what two trends give; with size held it is
 # {glue:text}`coupling_partials_pythia` in Pythia and negative in {glue:text}`coupling_partials_negative` of
