@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 
 from capelib.errors import InputError
 
@@ -64,9 +65,10 @@ def if_possible() -> Iterator[None]:
     A table of one family has no comparison between families; the rest of the section still says something. Only an
     InputError is a reason: anything else is an error of the program and stops the section.
     """
-    from IPython.display import Markdown, display
+    from IPython.display import publish_display_data
 
     try:
         yield
     except InputError as reason:
-        display(Markdown(f"*Left out for these data: {reason}.*"))
+        told = f"Left out for these data: {reason}."
+        publish_display_data({"text/html": f"<p><em>{escape(told)}</em></p>", "text/plain": told})

@@ -113,7 +113,7 @@ def _how(row: dict) -> Markup:
 
 
 def _item(env: BuildEnvironment, row: dict) -> Markup:
-    several = f"{row['n_tried']} computations" if row["n_tried"] > 1 else ""
+    several = f"{row['n_tried']} readings tried" if row["n_tried"] > 1 else ""
     ours = (("released data", row["released"] or several), ("independent", row["independent"]))
     return Markup(
         '<li><a class="cape-finding" href="{href}"><span class="cape-finding-text">{statement}</span>'
