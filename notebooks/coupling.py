@@ -261,8 +261,8 @@ claims.check(
     released=Estimate(exact.p, n=8, method="exact two-sided permutation test"),
     independent=Estimate(exact_measured.p, n=8, method="exact two-sided permutation test"),
     alternatives=pythia.p_values(everything, author),
-    reason=f"No permutation test of the released scores can report less than {exact.smallest_p:.2g} (two are tied), of the "
-    f"leaderboard's less than {exact_measured.smallest_p:.2g}; a t test, which assumes normal scatter, can.",
+    reason=f"No permutation test of the released scores can report less than {exact.smallest_p:.2g} (two are tied), "
+    f"of the leaderboard's less than {exact_measured.smallest_p:.2g}; a t test, which assumes normal scatter, can.",
 )
 
 # %%
