@@ -37,7 +37,7 @@ def plain_loop(log_n: np.ndarray, y: np.ndarray, picks) -> np.ndarray:
     return np.array(found)
 
 
-def same(ours: np.ndarray, plain: np.ndarray, rtol: float = 1e-9) -> None:
+def assert_same(ours: np.ndarray, plain: np.ndarray, rtol: float = 1e-9) -> None:
     np.testing.assert_array_equal(np.isfinite(ours), np.isfinite(plain))
     np.testing.assert_allclose(ours[np.isfinite(ours)], plain[np.isfinite(plain)], rtol=rtol)
 
@@ -151,7 +151,7 @@ def test_authors_bootstrap_is_the_released_loop(points):
     picks = [stream.choice(14, size=14, replace=True) for _ in range(10_000)]
     plain = plain_loop(np.log10(points["n_params"].to_numpy(float)), points["truthfulqa"].to_numpy(), picks)
     ours = resample.authors_bootstrap(points)
-    same(ours.draws, plain)
+    assert_same(ours.draws, plain)
     kept = plain[np.isfinite(plain)]
     np.testing.assert_allclose([ours.estimate.low, ours.estimate.high], np.percentile(kept, [2.5, 97.5]), rtol=1e-9)
     assert ours.median == ours.estimate.value == pytest.approx(np.median(kept), rel=1e-9)
@@ -174,7 +174,7 @@ def test_authors_bootstrap_keeps_what_polyfit_keeps_of_resamples_with_too_few_si
         np.log10(few["n_params"]), few["truthfulqa"], [np.bincount(pick, minlength=4) for pick in picks]
     )
     assert np.isnan(curvature).sum() > 50
-    same(resample.authors_bootstrap(few, 400, seed=3).draws, plain, rtol=1e-7)
+    assert_same(resample.authors_bootstrap(few, 400, seed=3).draws, plain, rtol=1e-7)
 
 
 def test_authors_zero_crossing_is_the_released_loop(points):
@@ -197,7 +197,7 @@ def test_authors_zero_crossing_is_the_released_loop(points):
         slope, intercept = np.polyfit(at[pick], gamma[pick], 1)
         zero = -intercept / slope
         plain.append(10**zero if 7 < zero < 12 else np.nan)
-    same(resample.authors_zero_crossing(points, 500).draws, np.array(plain))
+    assert_same(resample.authors_zero_crossing(points, 500).draws, np.array(plain))
 
 
 @pytest.mark.parametrize("scheme", resample.SCHEMES)
@@ -207,7 +207,7 @@ def test_every_scheme_agrees_with_polyfit_on_the_same_draws(points, scheme):
     keep = [i for i, row in enumerate(counts) if points["n_params"][row > 0].nunique() > 2]
     picks = [np.repeat(np.arange(14), row) for row in counts]
     plain = plain_loop(np.log10(points["n_params"].to_numpy(float)), points["truthfulqa"].to_numpy(), picks)
-    same(ours.draws[keep], plain[keep])
+    assert_same(ours.draws[keep], plain[keep])
     assert ours.estimate.low < ours.median < ours.estimate.high
 
 
@@ -252,7 +252,7 @@ def test_steps_between_drawn_sizes_agree_with_a_loop(released, estimator):
         mid = np.sqrt(drawn["n_params"].to_numpy(float)[1:] * drawn["n_params"].to_numpy(float)[:-1])
         of = critical.line_scale if estimator == "line" else critical.sign_change_scale
         plain.append(of(mid, gamma).value)
-    same(ours.draws, np.array(plain))
+    assert_same(ours.draws, np.array(plain))
     assert ours.estimate.discarded == pytest.approx(np.isnan(plain).mean())
 
 
@@ -270,7 +270,7 @@ def test_clustered_line_counts_a_family_drawn_twice_twice(released):
                 *zip(np.sqrt(n[1:] * n[:-1]), np.diff(own["truthfulqa"]) / np.diff(own["hellaswag"]), strict=True)
             ]
         plain.append(critical.line_scale(*np.array(steps).T).value)
-    same(ours.draws, np.array(plain))
+    assert_same(ours.draws, np.array(plain))
 
 
 @settings(max_examples=25)
