@@ -60,5 +60,5 @@ lock:
 	  --no-header --quiet --output-file requirements.lock
 
 clean:
-	rm -rf $(BUILD) .venv notebooks/*.ipynb .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(BUILD) .venv build dist runs notebooks/*.ipynb .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,11 +7,15 @@ from difflib import get_close_matches
 class InputError(ValueError):
     """A mistake of the user, never of the program; the command line prints it bare and exits with 2."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython, and so JupyterLab and papermill, show instead of a traceback: the line itself."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 def closest(got: str, allowed: Iterable[str]) -> str | None:
     """The allowed word nearest to what was typed, or None if nothing is near."""
     words = {word.casefold(): word for word in allowed}
-    found = get_close_matches(got.casefold(), words, n=1, cutoff=0.5)
+    found = get_close_matches(got.casefold(), words, n=1, cutoff=0.6)
     return words[found[0]] if found else None
 
 

@@ -84,6 +84,10 @@ def _plain(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
 
 
+def _zero_or(low: float, high: float) -> Callable[[object], bool]:
+    return lambda value: _is_number(value) and (value == 0 or low <= value <= high)
+
+
 RESAMPLES = number(100, 1_000_000, whole=True)
 # Which families there are depends on the panel, and whether a file is a panel on its content: see `_related`.
 VOCABULARY = {
@@ -93,7 +97,7 @@ VOCABULARY = {
     "y": one_of(*BENCHMARKS),
     "threshold": number(0, 10),
     "tolerance_*": number(0),
-    "break_at_b": number(0),
+    "break_at_b": Rule("0 (the paper's critical scale) or billions from 0.1 to 10", _zero_or(0.1, 10)),
     "bins": increasing(0),
     "n_boot": RESAMPLES,
     "n_draws": RESAMPLES,
@@ -163,6 +167,9 @@ def _typed(name: str, declared: str, value: object) -> None:
 def _related(values: Mapping[str, object]) -> None:
     if "x" in values and values["x"] == values.get("y"):
         raise InputError(f"parameters x and y must differ; both are {values['x']!r}")
+    small, large = values.get("tolerance_small", 0), values.get("tolerance_large", inf)
+    if small > large:
+        raise InputError(f"parameter tolerance_small must not exceed tolerance_large; got {small:g} and {large:g}")
     which = values.get("panel", PANELS[0])
     if which not in PANELS and not Path(which).is_file():
         raise InputError(f"parameter panel: there is no file {which}; allowed: {rule('panel').allowed}")

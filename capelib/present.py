@@ -34,10 +34,17 @@ def _bundle(spec: dict, **_options: object) -> dict:
 
 
 def setup() -> None:
-    """Make charts of this kernel portable; the first call of every section."""
+    """Make charts of this kernel portable and its tables readable; the first call of every section."""
     import altair
+    import pandas as pd
+    from IPython import get_ipython
 
     from capelib.charts import theme
+    from capelib.frames import frame_html
+
+    shell = get_ipython()
+    if shell is not None:
+        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, frame_html)
 
     theme.enable()
     altair.renderers.register("cape", _bundle)

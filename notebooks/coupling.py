@@ -123,8 +123,9 @@ glue("coupling_y", names(y))
 
 # %% [markdown]
 # The {glue:text}`coupling_panel` panel has {glue:text}`coupling_n_models` base models;
-# {glue:text}`coupling_n_series` families have three sizes or more, {glue:text}`coupling_n_series_models` models
-# in all. A family with three sizes is the least in which a coupling can change its sign.
+# {glue:text}`coupling_n_series` families of base models have three sizes or more,
+# {glue:text}`coupling_n_series_models` models in all. A family with three sizes is the least in which a coupling
+# can change its sign.
 
 # %% tags=["hide-input"]
 phase = coupling.model_phases(series, x, y, threshold)["phase"]
@@ -133,15 +134,16 @@ draw.phase_diagram(
     x,
     y,
     f"Phase diagram: {names(y)} against {names(x)} for families of three sizes or more, each joined from small to "
-    "large. Some families fall, some rise, some do both: there is no single U. Click a family in the legend to "
-    "bring it forward.",
+    "large. A model's shape is the phase of the step that leads to it. Click a family in the legend to bring it "
+    "forward.",
     table,
 )
 
 # %% [markdown]
-# This is Fig. 1a of the paper. A model's shape is the phase of the step that leads to it.
+# The paper draws such a diagram as its Fig. 1a and reads a U in it. Whether a family falls, rises or does both can be
+# seen here; whether the steps are larger than their errors is the question of the following parts.
 #
-# ## One family closely: is the anticorrelation there?
+# ## One family closely
 
 # %%
 one = selection.one_family(models, family)
@@ -161,9 +163,9 @@ glue("coupling_one_exact", "exact" if test.exact else "Monte Carlo")
 # {glue:text}`coupling_one_exact` two-sided permutation $p$ = {glue:text}`coupling_one_p`; the smallest $p$ that
 # any order of these scores could give is {glue:text}`coupling_one_smallest`.
 #
-# The correlation is not in doubt. What it means is. Both scores follow size, and any two quantities that follow
-# the same third one correlate. Two questions separate a coupling from two trends: what is left once size is
-# held, and what would two trends without any tie have given?
+# Such a test asks whether the order of the models is chance. It does not ask what the correlation means: both
+# scores may follow size, and any two quantities that follow the same third one correlate. Two questions separate a
+# coupling from two trends: what is left once size is held, and what would two trends without any tie have given?
 
 # %%
 held = coupling.partial_given_size(one, x, y)
@@ -205,6 +207,8 @@ if null:
     glue("coupling_monotone_p", f"{monotone.p('r'):.2f}")
     glue("coupling_misfit_x", f"{null.misfit[x]:.1f}")
     glue("coupling_misfit_y", f"{null.misfit[y]:.1f}")
+    for axis, name in {"x": x, "y": y}.items():
+        glue(f"coupling_implied_{axis}", f"{max(0.0, 1 - null.misfit[name] ** 2):.0%}")
     glue("coupling_unrelated", f"{unrelated.share:.0%}")
     glue("coupling_null_transition", f"{null.draws['transition'].mean():.0%}")
 
@@ -224,7 +228,9 @@ glue("coupling_partials_pythia", Estimate(row["r_given_size"], row["low"], row["
 # the same sizes correlate at least as strongly. The null has a check of its own: the trends miss the scores by
 # {glue:text}`coupling_misfit_x` ({glue:text}`coupling_x`) and {glue:text}`coupling_misfit_y`
 # ({glue:text}`coupling_y`) times the item noise assumed. Far above one, the trend is too simple and the null too
-# narrow; far below one, the noise is overstated and the null too wide.
+# narrow; far below one, the noise is overstated and the null too wide. Read as noise that two models share, because
+# they answer the same questions, such residuals imply a shared part of {glue:text}`coupling_implied_x` and
+# {glue:text}`coupling_implied_y` (none where they exceed the noise); from so few sizes that is a rough guess.
 #
 # The families of the table do not agree: {glue:text}`coupling_partials_negative` of
 # {glue:text}`coupling_partials_n` keep a negative correlation once size is held,
@@ -246,7 +252,7 @@ claims.check(
     released=coupling.pearson(eight["hellaswag"], eight["truthfulqa"]),
     independent=coupling.pearson(eight_measured["hellaswag"], eight_measured["truthfulqa"]),
     alternatives=pythia.correlations(everything, author),
-    reason="The correlation is real on both panels; the sections above say what it does and does not show.",
+    reason="What a correlation of two scores that both follow size shows, and what not, is said above.",
 )
 
 # %% [markdown]
@@ -329,6 +335,9 @@ noise = coupling.coupling_noise(steps, n_items, seed=seed)
 shared_noise = {rho: coupling.coupling_noise(steps, n_items, rho_models=rho, seed=seed) for rho in (0.0, 0.5, 0.8, 0.9)}
 line = coupling.running_coupling(steps)
 weighted = coupling.running_coupling(steps, weights=1 / noise.frame["gamma_se"] ** 2)
+clustered_slope, clustered_nc = coupling.running_coupling_clustered(
+    steps, 1 / noise.frame["gamma_se"] ** 2, n_boot=n_boot, seed=seed
+)
 
 # %% tags=["hide-input"]
 sizes = np.linspace(np.log10(series["n_params"].min()), np.log10(series["n_params"].max()), 60)
@@ -356,8 +365,10 @@ for rho in (0.5, 0.8, 0.9):
 glue("coupling_line_slope", line.slope, ".2f")
 glue("coupling_line_r2", f"{line.r2:.2f}")
 glue("coupling_weighted_slope", weighted.slope, ".2f")
-glue("coupling_weighted_nc", Estimate(weighted.nc.value / 1e9, *(
-    None if end is None else end / 1e9 for end in (weighted.nc.low, weighted.nc.high))), ".1f")  # fmt: skip
+for key, scale in {"weighted": weighted.nc, "clustered": clustered_nc}.items():
+    ends = [None if end is None else end / 1e9 for end in (scale.low, scale.high)]
+    glue(f"coupling_{key}_nc", Estimate(scale.value / 1e9, *ends), ".1f")
+glue("coupling_clustered_slope", clustered_slope, ".2f")
 
 # %% [markdown]
 # {glue:text}`coupling_n_resolved` of {glue:text}`coupling_n_steps` steps
@@ -370,8 +381,9 @@ glue("coupling_weighted_nc", Estimate(weighted.nc.value / 1e9, *(
 # A line through all steps, each counting alike, rises by {glue:text}`coupling_line_slope` per decade of size ($R^2$
 # = {glue:text}`coupling_line_r2`); a few noisy steps of large models pull at it. Weighted by item noise it rises by
 # {glue:text}`coupling_weighted_slope` per decade and crosses zero at {glue:text}`coupling_weighted_nc` billion
-# parameters: for the paper, a coupling that grows with size. These intervals take steps as independent; steps of
-# one family are not.
+# parameters; the paper's picture is a rising line. These intervals take steps as independent, which steps of one
+# family are not; drawing whole families instead gives {glue:text}`coupling_clustered_slope` per decade and a zero at
+# {glue:text}`coupling_clustered_nc` billion.
 
 # %% [markdown]
 # ### The paper's line and its fourteen families
@@ -381,6 +393,11 @@ glue("coupling_weighted_nc", Estimate(weighted.nc.value / 1e9, *(
 
 # %% tags=["hide-input"]
 lines = running_line.running_lines(author, everything, points)
+wide = running_line.line_search(author, everything)
+printed = [claims.claim(f"coupling.{part}") for part in ("slope", "intercept")]
+alike = (wide["slope"].round(printed[0].decimals) == printed[0].value) & (
+    wide["intercept"].round(printed[1].decimals) == printed[1].value
+)
 own_steps = coupling.local_coupling(selection.families_with(measured, 3, ["hellaswag", "truthfulqa"]))
 own_noise = coupling.coupling_noise(own_steps, n_items, seed=seed)
 own = coupling.running_coupling(own_steps, weights=1 / own_noise.frame["gamma_se"] ** 2)
@@ -398,7 +415,9 @@ for claim, part, estimate in (
         claim,
         independent=estimate,
         **plain(running_line.line_part(lines, part)),
-        reason=f"Nearest of {len(lines)} lines: {nearest[part]:.3f} ({nearest['name']}).",
+        reason=f"Nearest of {len(lines)} lines: {nearest[part]:.3f} ({nearest['name']}). Of all {len(wide):,} lines "
+        f"through Pythia and any set of the other families, {int(alike.sum())} have both the printed slope and the "
+        "printed intercept.",
     )
 
 # %%
@@ -408,12 +427,16 @@ claims.check(
     "coupling.n_standard_families",
     independent=Estimate(families.families_that_flip(measured)[next(iter(flips))], method=next(iter(flips))),
     **plain(flips),
-    reason=f"Only {with_steps} families of the released panel have three sizes or more, the least that can show a "
-    "change of sign.",
+    reason=f"No rule is given. {families.families_by_name(author):.0f} is also the number of labels in the panel "
+    f"other than Phi and Gemma. Only {with_steps} labels, tuned models and doubled rows included, have three sizes or "
+    "more, the least that can show a change of sign.",
 )
 
 # %% [markdown]
-# The threshold of 0.1 between the phases is a choice.
+# The threshold between the phases is a choice. How many steps of the released panel each phase has under others:
+
+# %%
+phases.threshold_counts(author)
 
 # %%
 claims.check("coupling.threshold")
@@ -432,6 +455,11 @@ changes.iloc[:, :3]
 # %% tags=["remove-cell"]
 rule = changes.columns[0]
 unseen_noise = coupling.coupling_noise(coupling.local_coupling(unseen), n_items, seed=seed)
+turns = coupling.sign_change_null(unseen, n_items, n_draws=max(100, n_boot // 4), seed=seed)
+glue("coupling_turns_observed", turns.observed)
+glue("coupling_turns_expected", f"{turns.expected:.1f}")
+glue("coupling_turns_range", f"{turns.range[0]} to {turns.range[1]}")
+glue("coupling_turns_p", f"{turns.p_more:.2f}")
 glue("coupling_unseen_n", len(changes))
 glue("coupling_unseen_flip", int(changes[rule].sum()))
 glue("coupling_unseen_rule", rule)
@@ -441,9 +469,10 @@ glue("coupling_unseen_steps", unseen_noise.n_steps)
 # %% [markdown]
 # Of {glue:text}`coupling_unseen_n` such families {glue:text}`coupling_unseen_flip` show
 # {glue:text}`coupling_unseen_rule`; {glue:text}`coupling_unseen_resolved` of their
-# {glue:text}`coupling_unseen_steps` steps have a resolved sign. A change of sign is cheap: two separate trends with
-# item noise show one in {glue:text}`coupling_null_transition` of the simulated copies of
-# {glue:text}`coupling_family`.
+# {glue:text}`coupling_unseen_steps` steps have a resolved sign. A change of sign is cheap: if each of these
+# families had two smooth trends of its own and item noise, nothing else, {glue:text}`coupling_turns_expected` of
+# them would show one on average (95 % of the simulated panels: {glue:text}`coupling_turns_range`). At least as many
+# as observed come with a probability of {glue:text}`coupling_turns_p`.
 
 # %% [markdown]
 # ## Where is the critical scale?
@@ -470,7 +499,7 @@ shown = both.query("status == 'ok' and estimator != 'line'").rename(columns={"pa
 draw.critical_scales(
     shown.sort_values("family"),
     "Critical scale of every family that has one, on both panels, by the first change of sign and by the quadratic, "
-    "with 95 % intervals where most resamples give one. Families and estimators differ by factors.",
+    "with 95 % intervals where most resamples give one.",
     "panel_leaderboard",
 )
 
@@ -617,6 +646,7 @@ for name, claim in label.items():
     again = in_billions(
         coupling.bootstrap_critical_scale(theirs, "sign change", "pooled", n_boot=n_boot, seed=seed).estimate
     )
+    again = replace(again, method=f"first change of sign, {again.method}")
     if again.discarded > 0.5:  # most resamples of this family have no change of sign
         again = replace(again, low=None, high=None)
     blind = critical.scales_by_size_alone(author, name)
@@ -679,8 +709,7 @@ pairs.round(3)
 # %% tags=["hide-input"]
 draw.olmo(
     olmo.olmo_scores(author, tables.panel("measured")),
-    "HellaSwag and TruthfulQA of every published OLMo score. HellaSwag rises with size in all of them; whether "
-    "TruthfulQA rises or falls depends on the source of the 1B model's score.",
+    "HellaSwag and TruthfulQA of every published OLMo score against size; the shape of a mark is the source.",
     ["panel_released", "panel_leaderboard"],
 )
 
@@ -793,6 +822,8 @@ with present.if_possible():
     above = coupling.fixed_size_correlation(models[models["n_params"] > scale], x, y, bins, n_boot, seed)
 
 # %% tags=["remove-cell"]
+difference = coupling.fixed_size_difference(measured, scale, n_boot=n_boot, seed=seed)
+glue("coupling_pair_difference", difference, ".2f")
 glue("coupling_pair_below", pair_below, ".2f")
 glue("coupling_pair_above", pair_above, ".2f")
 if above:
@@ -803,8 +834,12 @@ if above:
 # %% [markdown]
 # Pooled over all bins, with what is left of size held, $r$ = {glue:text}`coupling_fixed`. Split at the paper's
 # critical scale it is {glue:text}`coupling_below` among smaller models and {glue:text}`coupling_above` among larger
-# ones. A straight trend with size inside the bins cannot make this difference. Families that share data, recipe or
-# year still can, which is why the intervals resample whole families.
+# ones.
+#
+# For the paper's pair on the leaderboard the larger models' correlation less the smaller ones' is
+# {glue:text}`coupling_pair_difference`, both sides from the same resample of whole families. A straight trend with
+# size inside the bins cannot make a difference between the sides. Families that share data, recipe or year still
+# can; the interval admits that only so far as families differ in it.
 #
 # ## Effective dimension
 #
@@ -883,19 +918,27 @@ glue("coupling_n_tax", len(tax_like))
 
 # %%
 billion_table = {name: claims.value(claim) * BILLION for name, claim in label.items()}
-ways = phases.assignments(author, claims.value("nc.pythia") * BILLION, billion_table, threshold)
+ways = phases.assignments(author, claims.value("nc.pythia") * BILLION, billion_table)
 phases.phase_counts(author, ways)[["tax_models", "transition_models", "bonus_models", "undefined_models"]]
 
 # %% tags=["hide-input"]
+stated = {name: claims.claim(f"deff.{name}") for name in ("tax", "bonus")}
+shared_out = effective_dimension.split_search(author, next(iter(ways.values())), stated["tax"].n, stated["bonus"].n)
+print_both = np.all([shared_out[name].round(c.decimals) == c.value for name, c in stated.items()], axis=0)
 for claim, name in {"deff.tax": "tax", "deff.bonus": "bonus"}.items():
     group = dimension["measured"].set_index("group").loc[name]
     claims.check(
         claim,
         independent=Estimate(group["d_eff"], group["low"], group["high"], n=int(group["n_models"]), method="clustered"),
         **plain(effective_dimension.dimensions(author, ways, name)),
-        reason="Which models form the phase is not stated; no assignment tried has the stated number of models."
-        if claims.claim(claim).n not in list(phases.phase_counts(author, ways)[f"{name}_models"])
-        else "Which models form the phase is not stated.",
+        reason="Which models form the phase is not stated"
+        + (
+            "; no assignment tried has the stated number of models"
+            if claims.claim(claim).n not in list(phases.phase_counts(author, ways)[f"{name}_models"])
+            else ""
+        )
+        + f". Of {len(shared_out):,} ways of sharing out the models without a phase so that the stated numbers "
+        f"of models come out, {int(print_both.sum())} give both printed dimensions.",
     )
 claims.check(
     "deff.frontier",
@@ -980,7 +1023,7 @@ for name, key in zip(of_paper, ["pythia", "bloom", "cerebras", "gptneo", "opt"],
 # Below the paper's critical scale TruthfulQA alone goes the other way within families: the mean correlation of the
 # pairs with it, less that of the pairs without, is {glue:text}`coupling_r_below`. Among models of one size the
 # correlation with HellaSwag is {glue:text}`coupling_pair_below` below that scale and
-# {glue:text}`coupling_pair_above` above it.
+# {glue:text}`coupling_pair_above` above it, a difference of {glue:text}`coupling_pair_difference`.
 #
 # *Does not hold, or is not shown.* The correlation within a family is what two trends give; with size held it is
 # {glue:text}`coupling_partials_pythia` in Pythia and negative in {glue:text}`coupling_partials_negative` of

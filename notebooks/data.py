@@ -199,9 +199,9 @@ glue("data_elsewhere_flagged", ", ".join(elsewhere.only_flagged))
 
 # %% [markdown]
 # {glue:text}`data_elsewhere` stand under the label {glue:text}`data_elsewhere_label`, whose suite of models
-# {cite:p}`biderman2023` they are not part of: same laboratory, other training runs. Other rows carry a flag for what
-# this rule cannot see ({glue:text}`data_elsewhere_flagged`): the smallest Falcon row is of the RefinedWeb series, which
-# shares the name, and the Gemma label joins two generations.
+# {cite:p}`biderman2023` they are not part of: same laboratory, other training runs. Other rows carry a flag for
+# what this rule cannot see ({glue:text}`data_elsewhere_flagged`): the smallest Falcon row is of the RefinedWeb
+# series, which shares the name, and the Gemma label joins two generations.
 #
 # ## Tuned models among the base models
 #
@@ -216,8 +216,8 @@ tuned.rows.set_index("model")
 glue("data_n_tuned", len(tuned.models))
 
 # %% [markdown]
-# That makes {glue:text}`data_n_tuned` tuned models. The repositories were identified from model cards by this edition,
-# not stated by the author, so a row may have been measured on other weights than its label suggests.
+# That makes {glue:text}`data_n_tuned` tuned models. The repositories were identified from model cards by this
+# edition, not stated by the author, so a row may have been measured on other weights than its label suggests.
 #
 # ## Scores that look estimated
 #
@@ -239,9 +239,9 @@ glue("data_guessed_flagged", ", ".join(guessed.flagged))
 glue("data_guessed_unflagged", ", ".join(guessed.unflagged) or "none")
 
 # %% [markdown]
-# {glue:text}`data_n_guessed` rows do; if the last of one decimal were a fair digit, {glue:text}`data_guessed_chance`
-# would be expected among all rows. Marked as estimated in the released files: {glue:text}`data_guessed_flagged`. Found
-# but not marked: {glue:text}`data_guessed_unflagged`.
+# {glue:text}`data_n_guessed` rows do; if the last of one decimal were a fair digit,
+# {glue:text}`data_guessed_chance` would be expected among all rows. Marked as estimated in the released files:
+# {glue:text}`data_guessed_flagged`. Found but not marked: {glue:text}`data_guessed_unflagged`.
 #
 # ## How many models is that?
 
@@ -262,10 +262,11 @@ glue("data_series_three", count.series[3])
 glue("data_measured_base", int(measured_base.sum()))
 
 # %% [markdown]
-# {glue:text}`data_rows` rows are {glue:text}`data_models` different models, of which {glue:text}`data_base_models` are
-# base models; the leaderboard measured {glue:text}`data_measured_base` of these. There are {glue:text}`data_labels`
-# family labels, {glue:text}`data_base_families` with a base model. A coupling needs two sizes of a family, which
-# {glue:text}`data_series_two` labels have; a change of its sign needs three, which {glue:text}`data_series_three` have.
+# {glue:text}`data_rows` rows are {glue:text}`data_models` different models, of which {glue:text}`data_base_models`
+# are base models; the leaderboard measured {glue:text}`data_measured_base` of these. There are
+# {glue:text}`data_labels` family labels, {glue:text}`data_base_families` with a base model. A coupling needs two
+# sizes of a family, which {glue:text}`data_series_two` labels have; a change of its sign needs three, which
+# {glue:text}`data_series_three` have.
 #
 # ## The several Pythia tables
 #
@@ -368,8 +369,8 @@ glue("data_variant_from_mc2", abs(anchor["from_mc2_se"]), ".1f")
 #   {glue:text}`data_variant_anchor_score` is {glue:text}`data_variant_from_mc1` standard errors from MC1 and
 #   {glue:text}`data_variant_from_mc2` from MC2.
 #
-# What is missing: MC1 of the other models is not in our tables, so the analyses of this edition cannot be repeated with
-# the score that the paper names. The rows that do not agree with the leaderboard could in principle be either.
+# What is missing: MC1 of the other models is not in our tables, so the analyses of this edition cannot be repeated
+# with the score that the paper names. The rows that do not agree with the leaderboard could in principle be either.
 #
 # *Interpretation.* MC2 has no fixed chance level: a model that spreads its probability evenly over all answers gets
 # the share of them that is true, and for MC1 one over their number, which is less wherever more than one answer is
@@ -413,9 +414,10 @@ claims.check(
 # %% [markdown]
 # ## A panel of your own
 #
-# A CSV file in UTF-8 with one row per model runs through every section that takes a panel:
-# `cape run coupling -p panel=mine.csv`. It may hold these columns; `cape check mine.csv` tells everything that is wrong
-# with it at once, with the line in the file.
+# A CSV file in UTF-8 with one row per model takes a panel's place: `cape run coupling -p panel=mine.csv -p
+# family=Mine`. Parts of a section that need families the file does not hold are left out, each with its reason. It
+# may hold these columns; `cape check mine.csv` tells everything that is wrong with it at once, with the line in the
+# file.
 
 # %%
 tables.form("panel").set_index("column")

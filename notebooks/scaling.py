@@ -38,6 +38,7 @@ from capelib import claims, parameters, present, scaling, selection, tables
 from capelib.charts import families as compare
 from capelib.charts import scaling as draw
 from capelib.estimate import Estimate
+from capelib.frames import shown
 from capelib.present import glue
 
 present.setup()
@@ -61,11 +62,11 @@ claims.quote("scaling.r2", "scaling.alpha", "scaling.offset", "scaling.amplitude
 #
 # ## The data
 #
-# *Stated* are the eight losses behind the paper's figure, constants of its plotting script without a stated
-# origin. *Text* is the loss on wikitext that the makers of Pythia published with their checkpoints
-# {cite:p}`biderman2023`: an average over every token, as a validation loss is. *Last word* is their loss on the last
-# word of LAMBADA passages, chosen so that the word needs the whole passage. The last two are independent of the
-# paper.
+# *Stated* are the eight losses behind the paper's figure, constants of its plotting script without a stated origin.
+# *Text* is the loss on WikiText {cite:p}`merity2016` that the makers of Pythia published with their checkpoints
+# {cite:p}`biderman2023`: an average over every token, as a validation loss is. *Last word* is their loss on the
+# last word of LAMBADA passages {cite:p}`paperno2016`, chosen so that the word needs the whole passage. The last two
+# are independent of the paper.
 
 # %%
 stated = scaling.stated_losses(tables.read("pythia_loss"))
@@ -75,8 +76,6 @@ measured_run = scaling.gradients(tables.read("pythia_loss"), "beta_final_6model"
 figure_run = scaling.gradients(tables.read("pythia_loss"), "figures_script_gradient")
 points = tables.read("panel_bootstrap_nc")
 models = selection.base_models(tables.panel(panel))
-for family in ("Pythia", "Llama-2"):  # a table without them stops here, not at the end
-    selection.one_family(models, family)
 
 # %% tags=["remove-cell"]
 critical = claims.claim("nc.pythia_table")
@@ -91,7 +90,6 @@ glue("scaling_gap_high", gap.max(), ".2f")
 glue("scaling_n_text", text["n_params"].nunique())
 glue("scaling_n_last", last_word["n_params"].nunique())
 glue("scaling_above", int((stated["n_params"] > break_at).sum()))
-glue("scaling_panel", panel)
 
 # %% [markdown]
 # Text losses exist for {glue:text}`scaling_n_text` sizes, last-word losses for {glue:text}`scaling_n_last`, each
@@ -560,8 +558,8 @@ checked = claims.check(
             measured_run["loss"], measured_run["grad_norm"], others["measured run"]
         ).exponent.value,
     },
-    reason=f"The standard error is {on_loss['measured run'].standard_error:.2f}: the first decimal is not determined "
-    f"by six models, and the paper's value lies well inside the interval.",
+    reason=f"The standard error is {on_loss['measured run'].standard_error:.2f}, so six models do not determine the "
+    "printed digits.",
 )
 
 # %%
@@ -597,7 +595,7 @@ checked = claims.check(
 dips = pd.concat(
     scaling.dips(run["n_params"], run["loss"], run["grad_norm"], 1e9).assign(table=name) for name, run in runs.items()
 )
-scaling.shown(
+shown(
     dips.pivot(index=["trend", "includes_model"], columns="table", values="below_pct").reset_index(),
     "How far the 1B model's gradient norm lies below a trend, in percent",
     1,
@@ -614,7 +612,7 @@ checked = claims.check(
         for row in dips.itertuples()
         if not (row.table == "measured run" and row.trend == "power law in N" and row.includes_model)
     },
-    reason="Reproduced with the paper's own law, which is fitted to all six models: the 1B model pulls down the "
+    reason="The paper's own law is fitted to all six models, so the 1B model pulls down the "
     f"trend that it is compared with. Left out of the trend it lies "
     f"{dips[~dips['includes_model']]['below_pct'].min():.0f} to "
     f"{dips[~dips['includes_model']]['below_pct'].max():.0f} % below, depending on the trend.",
@@ -666,7 +664,7 @@ constants = pd.concat(
 constants["models"] = [
     f"{size(a)} to {size(b)}" for a, b in zip(constants["n_first"], constants["n_last"], strict=True)
 ]
-scaling.shown(
+shown(
     constants.pivot(index=["n_first", "n_last", "models", "n"], columns="table", values="c").reset_index().iloc[:, 2:],
     "C of every run of consecutive sizes, in nats; runs of two models are exactly determined",
     1,
@@ -680,18 +678,20 @@ def runs_within(low: float, high: float) -> dict[str, float]:
 
 
 widest = constants.nlargest(1, "c").iloc[0]
+tax_all = constants[(constants["n_first"] == 7e7) & (constants["n_last"] == 1e9)].set_index("table")["c"]
+step_up = constants[(constants["n_first"] == 1e9) & (constants["n_last"] == 1.4e9)].set_index("table")["c"]
 checked = claims.check(
     "grad.arrhenius_tax",
     alternatives=runs_within(0, 1e9),
-    reason="Only the last two models of the range, 410M and 1B, give the printed constant: a line through two "
-    "points, one of them the dip. All four models up to 1B give about half of it.",
+    reason="Which models form the phase is not stated; a run of two is a line through two points. All four models up "
+    f"to 1B give {' and '.join(f'{c:.1f} ({name})' for name, c in tax_all.items())}.",
 )
 
 # %%
 checked = claims.check(
     "grad.arrhenius_transition",
     alternatives=runs_within(1e9, 2.8e9),
-    reason="From 1B to 1.4B the gradient rises while the loss falls, so C is negative there. "
+    reason=f"From 1B to 1.4B alone C is {', '.join(f'{c:.0f} ({name})' for name, c in step_up.items())}. "
     f"No run in either table gives a C above {widest['c']:.0f}.",
 )
 
@@ -704,7 +704,6 @@ checked = claims.check(
 )
 
 # %% tags=["remove-cell"]
-tax_all = constants[(constants["n_first"] == 7e7) & (constants["n_last"] == 1e9)].set_index("table")["c"]
 glue("scaling_arrhenius_max", widest["c"], ".1f")
 glue("scaling_arrhenius_n", len(constants))
 glue("scaling_arrhenius_two", int((constants["n"] == 2).sum()))
@@ -776,7 +775,7 @@ draw.chain(
 
 # %% tags=["hide-input"]
 spread = computed.groupby("level")["value_pct"].agg(["count", "min", "median", "max"]).reset_index()
-scaling.shown(
+shown(
     bars.merge(spread, on="level").drop(columns="law"),
     "The paper's bars and the values computed for them, in percent",
     1,
@@ -845,14 +844,14 @@ glue("scaling_chain_n", len(computed))
 
 # %% [markdown]
 # {glue:text}`scaling_chain_n` values were computed for five bars. What holds: the loss law errs by
-# {glue:text}`scaling_l0` %; a gradient norm falling as $N^{-(\alpha+1)}$ errs by {glue:text}`scaling_l1_low` % or more,
-# so this law is indeed far off, further than the paper's {glue:text}`scaling_l1_paper` %; and a power of the loss
-# does much better. What does not hold: the chain is no prediction corrected step by step. Its bars are errors of
-# three quantities over three sets of models, so "{glue:text}`scaling_ratio_paper` times worse" compares a gradient
-# with a loss. As we read it, $N^{-(\alpha+1)}$ is the derivative $\partial L/\partial N$ of the loss with respect to
-# the *number* of parameters, whereas $\lVert\nabla L\rVert$ is the length of its derivative with respect to their
-# *values* at the end of training; that the first fails to predict the second says little about how parameters act
-# together.
+# {glue:text}`scaling_l0` %; a gradient norm falling as $N^{-(\alpha+1)}$ errs by {glue:text}`scaling_l1_low` % or
+# more, so this law is indeed far off, further than the paper's {glue:text}`scaling_l1_paper` %; and a power of the
+# loss does much better. What does not hold: the chain is no prediction corrected step by step. Its bars are errors
+# of three quantities over three sets of models, so "{glue:text}`scaling_ratio_paper` times worse" compares a
+# gradient with a loss. As we read it, $N^{-(\alpha+1)}$ is the derivative $\partial L/\partial N$ of the loss with
+# respect to the *number* of parameters, whereas $\lVert\nabla L\rVert$ is the length of its derivative with respect
+# to their *values* at the end of training; that the first fails to predict the second says little about how
+# parameters act together.
 #
 # ## Held-out Llama-2 (Fig. 2c)
 #
@@ -863,7 +862,7 @@ glue("scaling_chain_n", len(computed))
 # %%
 held_out = scaling.predict_family(points, "Llama-2", trainings["Pythia and Llama-1"])
 drawn_in_figure = scaling.predict_family(points, "Llama-2", trainings["all three families"])
-scaling.shown(
+shown(
     scaling.search_holdouts(points, "Llama-2", trainings),
     "Errors on Llama-2 of polynomials in log N, on the paper's 14 points",
     2,
@@ -907,18 +906,24 @@ again = {
     "Pythia and Llama-1": ["Pythia", *llama_1],
     "all three families": ["Pythia", *llama_1, "Llama-2"],
 }
-second = scaling.search_holdouts(models, "Llama-2", again, degrees=(1, 2, 3))
-scaling.shown(
-    second.drop(columns="mae_rel_pct"),
-    f"The same on the {panel} panel",
-    2,
-    {
-        "n_train": "models",
-        "saw_it": "Llama-2 among them",
-        "mape_pct": "mean error (%)",
-        "mae_pp": "mean error (points)",
-    },
-)
+second = None
+with present.if_possible():
+    for family in ("Pythia", "Llama-2"):
+        selection.one_family(models, family)
+    second = scaling.search_holdouts(models, "Llama-2", again, degrees=(1, 2, 3))
+    display(
+        shown(
+            second.drop(columns="mae_rel_pct"),
+            f"The same on the {panel} panel",
+            2,
+            {
+                "n_train": "models",
+                "saw_it": "Llama-2 among them",
+                "mape_pct": "mean error (%)",
+                "mae_pp": "mean error (points)",
+            },
+        )
+    )
 
 # %% tags=["remove-cell"]
 line = scaling.predict_family(points, "Llama-2", trainings["Pythia and Llama-1"], degree=1)
@@ -931,16 +936,20 @@ glue("scaling_held_constant", constant, ".1f")
 glue("scaling_held_each", ", ".join(f"{e:+.1f}".replace("-", "−") for e in held_out.frame["error_pct"]))
 glue("scaling_held_figure", drawn_in_figure.mape_pct, ".1f")
 glue("scaling_poly_paper", claims.claim("ode.poly_baseline").paper)
-glue("scaling_held_panel", second[(second["degree"] == 2) & ~second["saw_it"]]["mape_pct"].iloc[0], ".1f")
+if second is not None:
+    glue("scaling_held_panel", second[(second["degree"] == 2) & ~second["saw_it"]]["mape_pct"].iloc[0], ".1f")
+    glue("scaling_panel", panel)
 
 # %% [markdown]
-# The number holds: {glue:text}`scaling_held` % (errors {glue:text}`scaling_held_each` % at 7B, 13B and 70B), and
-# {glue:text}`scaling_held_panel` % on the {glue:text}`scaling_panel` panel. But it is the error of a degree-2
-# polynomial, and the paper credits it to the ODE, giving "degree 2" as a baseline with
-# {glue:text}`scaling_poly_paper` %; here a straight line has {glue:text}`scaling_held_line` %, and the mean score
-# of Llama-1, with no curve at all, {glue:text}`scaling_held_constant` %. The predicted points drawn in the figure
-# come from a curve that had seen them; its error is {glue:text}`scaling_held_figure` %. Three models of one family,
-# whose sister family is in the fit, cannot carry much.
+# The number holds: {glue:text}`scaling_held` % (errors {glue:text}`scaling_held_each` % at 7B, 13B and 70B).
+#
+# On the {glue:text}`scaling_panel` panel the same curve errs by {glue:text}`scaling_held_panel` %.
+#
+# But it is the error of a degree-2 polynomial, and the paper credits it to the ODE, giving "degree 2" as a baseline
+# with {glue:text}`scaling_poly_paper` %; here a straight line has {glue:text}`scaling_held_line` %, and the mean
+# score of Llama-1, with no curve at all, {glue:text}`scaling_held_constant` %. The predicted points drawn in the
+# figure come from a curve that had seen them; its error is {glue:text}`scaling_held_figure` %. Three models of one
+# family, whose sister family is in the fit, cannot carry much.
 #
 # ## Does the loss see anything at the critical scale?
 #

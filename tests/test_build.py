@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -171,7 +172,7 @@ def test_ctrl_c_ends_a_build_at_once_and_two_builds_do_not_meet(copy):
     at_work(process, copy, "alpha")
     second = copy.cape("build", "--no-site")
     assert second.returncode == 2
-    assert f"another cape build is at work here (process {process.pid})" in second.stderr
+    assert f"another cape build is at work here (process {process.pid}," in second.stderr
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
     assert process.returncode == 130
@@ -189,6 +190,22 @@ def plain_book(clone: Clone) -> Path:
     )
     (clone.root / "intro.md").write_text("# Home\n\nHello.\n")
     return clone.root / "_build" / "html" / "index.html"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+def test_the_page_builder_ends_with_a_killed_build_and_the_next_one_can_start(copy):
+    index = plain_book(copy)
+    process = copy.start("build")
+    log = copy.root / "_build" / "cape" / "book.log"
+    until = time.monotonic() + 60
+    while not (log.is_file() and log.stat().st_size) and time.monotonic() < until:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    assert not index.is_file()
+    ended = copy.cape("build")
+    assert ended.returncode == 0, ended.stderr
+    assert index.is_file()
 
 
 def test_the_site_is_built_last_and_a_page_left_half_written_is_mended(copy):

@@ -134,6 +134,7 @@ def test_without_arguments_help_and_version():
         (["run", "coupling", "-p", "y"], "NAME=VALUE"),
         (["run", "coupling", "-f", "none.yaml"], "none.yaml: cannot be read"),
         (["run", "coupling", "--out", "README.md"], "--out must be a folder"),
+        (["run", "coupling", "--out", "/proc/none/here"], "nothing can be written into /proc/none/here"),
         (["claims", "--section", "couplin"], "closest: 'coupling'"),
         (["claims", "--verdict", "reproducd"], "closest: 'reproduced'"),
         (["families", "--panel", "mesured"], "closest: 'measured'"),
@@ -321,6 +322,11 @@ def test_notebooks_run_under_plain_papermill_with_the_same_checks(demo, tmp_path
     refused = papermill("-p", "treshold", "0.5")
     assert refused.returncode == 1
     assert "unknown parameter of demo: 'treshold' (closest: 'threshold')" in refused.stderr
+    # the failed cell shows the line and no traceback of ours
+    cells = json.loads((tmp_path / "out.ipynb").read_text())["cells"]
+    (error,) = [each for cell in cells for each in cell.get("outputs", []) if each["output_type"] == "error"]
+    assert len(error["traceback"]) == 1
+    assert "InputError: unknown parameter of demo" in error["traceback"][0]
     pair.unlink()
 
 

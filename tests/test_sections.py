@@ -294,16 +294,21 @@ def test_every_rule_says_what_it_allows():
 # prose and page
 
 
+def test_a_paragraph_about_a_part_that_was_left_out_goes_with_it():
+    text = "Kept {glue:text}`demo_a`.\n\nGone {glue:text}`demo_none`,\non two lines.\n\n## Head\n\nKept too."
+    assert alone(text, {"demo_a": "1"}) == "Kept 1.\n\n## Head\n\nKept too."
+
+
 def test_prose_stands_alone():
     text = (
         "{glue:text}`demo_a` and {glue:text}`../notebooks/x.ipynb::demo_a:s`, "
         "{ref}`here <sec-x>`, {ref}`sec-data-set`, "
-        "{doc}`/notebooks/data`, {cite}`amin`, {math}`x^2`, {glue:text}`demo_none`, [p](../book/ledger.md), "
+        "{doc}`/notebooks/data`, {cite}`amin`, {math}`x^2`, [p](../book/ledger.md), "
         "[](#sec-x), [site](https://example.org)\n\n"
         "```{dropdown} More\n:open:\nbody\n```\n\n:::{grid} \n:gutter: 2\nin\n:::\n\n```{note}\nkept\n```\n"
     )
     got = alone(text, {"demo_a": "1.23"})
-    assert got.startswith("1.23 and 1.23, here, data set, data, [amin], {math}`x^2`, [demo_none], p, x, ")
+    assert got.startswith("1.23 and 1.23, here, data set, data, [amin], {math}`x^2`, p, x, ")
     assert "[site](https://example.org)" in got
     assert "```{admonition} More\nbody" in got
     assert ":::{container}\nin" in got

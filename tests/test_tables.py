@@ -314,9 +314,25 @@ def test_wrong_encoding_says_which_byte(tmp_path):
     assert problem.got == f"byte 0xf6 at position {content.index(0xF6)}"
 
 
+def test_the_list_of_columns_is_given_once_and_far_names_are_not_guessed(tmp_path):
+    header, _, rows = GOOD.partition("\n")
+    text = "\n".join([f"{header},mynote,colour", *(f"{row},1,2" for row in rows.strip().split("\n"))]) + "\n"
+    first, second = [each for each in problems_of(written(tmp_path, text)) if each.what == "unknown column"]
+    assert "hellaswag" in first.allowed
+    assert second.allowed == "as above"
+    assert {first.hint, second.hint} == {"delete the column"}
+
+
+def test_advice_about_fractions_is_for_fractions(tmp_path):
+    for cell, advised in (("abc", False), ("140", False), ("0.45", True)):
+        (problem,) = problems_of(written(tmp_path, GOOD.replace("47.1", cell)))
+        assert ("fraction" in problem.hint) == advised, cell
+
+
 def test_unknown_column_names_the_closest(tmp_path):
     found = problems_of(written(tmp_path, GOOD.replace("truthfulqa", "truthfullqa")))
-    assert "did you mean 'truthfulqa'?" in [problem.hint for problem in found if problem.what == "unknown column"]
+    (hint,) = [problem.hint for problem in found if problem.what == "unknown column"]
+    assert hint.startswith("did you mean 'truthfulqa'?")
 
 
 def test_rows_are_lines_of_the_file_also_after_a_cell_of_two_lines(tmp_path):

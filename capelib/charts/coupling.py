@@ -75,9 +75,15 @@ def running_coupling(
         at=steps["gamma"].clip(-limit, limit),
         at_low=steps["gamma_low"].clip(-limit, limit),
         at_high=steps["gamma_high"].clip(-limit, limit),
-        sign=np.where(steps["sign_resolved"], "sign resolved", "sign within noise"),
+        sign=np.select(
+            [steps["gamma"].abs() > limit, steps["sign_resolved"]],
+            ["beyond the axis", "sign resolved"],
+            "sign within noise",
+        ),
         interval=[f"[{a:.2f}, {b:.2f}]" for a, b in zip(steps["gamma_low"], steps["gamma_high"], strict=True)],
     )
+    if beyond := int((steps["gamma"].abs() > limit).sum()):
+        description += f" Diamonds: {beyond} of {len(steps)} steps lie beyond ±{limit:g} and are drawn at the edge."
     y = alt.Y("at:Q", title="γ₁₂, points of truthfulness per point of reasoning")
     y = y.scale(domain=[-limit, limit])
     planes = [
@@ -96,7 +102,7 @@ def running_coupling(
         y=y,
         color=colour,
         shape=alt.Shape("sign:N")
-        .scale(domain=["sign resolved", "sign within noise"], range=["circle", "cross"])
+        .scale(domain=["sign resolved", "sign within noise", "beyond the axis"], range=["circle", "cross", "diamond"])
         .legend(title=None),
         tooltip=[
             alt.Tooltip("family:N"),
@@ -148,10 +154,10 @@ def critical_scales(rows: pd.DataFrame, description: str, table: str) -> alt.Top
         alt.Tooltip("high:Q", format=".3s"),
     ]
     bars = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
-        x=size_axis("low", "N_c, parameters"), x2="high:Q", y=y, yOffset=offset, color=colour
+        x=size_axis("low", "N_c, parameters", padding=14), x2="high:Q", y=y, yOffset=offset, color=colour
     )
     points = base.mark_point(filled=True, size=70).encode(
-        x=size_axis("n_params", "N_c, parameters"),
+        x=size_axis("n_params", "N_c, parameters", padding=14),
         y=y,
         yOffset=offset,
         color=colour,

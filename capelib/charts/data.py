@@ -72,7 +72,9 @@ def difference_map(cells: pd.DataFrame, large: float, description: str) -> alt.T
         tooltip=CELL_TOOLTIP,
     )
     cell = base.mark_rect(stroke="#8a93a0", strokeWidth=0.5).encode(
-        color=alt.Color("difference:Q", scale=scale, legend=alt.Legend(title="points", gradientLength=160))
+        color=alt.Color(
+            "difference:Q", scale=scale, legend=alt.Legend(title=f"points; full beyond ±{end:g}", gradientLength=160)
+        )
     )
     text = base.mark_text(color="#15181c", fontSize=11).encode(text=alt.Text("difference:Q", format="+.1f"))
     text = text.transform_filter("abs(datum.difference) >= 0.05")  # a zero needs no number

@@ -33,6 +33,18 @@ FAMILY_COLOUR = {
     "Qwen1.5": INDIGO,
     "Phi": "#8a6d5a",
     "Gemma": "#2c8f7b",
+    "GPT-2": "#b0772a",
+    "Gemma-2": "#5b9332",
+    "H2O-Danube": "#c2664a",
+    "Llama-3.1": "#c75b8f",
+    "OpenLlama": "#4a86a8",
+    "Qwen": "#8f78d8",
+    "Qwen2": "#5a83e0",
+    "RWKV": "#a08a10",
+    "SmolLM": "#d1603d",
+    "StableLM": "#3f948a",
+    "XGLM": "#9a6aa8",
+    "Yi-1.5": "#7b8f3a",
 }
 
 MODEL_SIZES = (70e6, 160e6, 410e6, 1e9, 2.8e9, 7e9, 13e9, 30e9, 70e9, 176e9)

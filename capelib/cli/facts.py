@@ -22,7 +22,7 @@ def claims(
     rows = ledger.load()
     known = sorted({row["section"] for row in rows if row["section"]})
     if section and section not in known:
-        raise unknown("section", section, known, "list the sections with: cape sections")
+        raise unknown("section", section, known)
     if verdict and verdict not in VERDICTS:
         raise unknown("verdict", verdict, VERDICTS)
     if not ledger.ledger_path().is_file():

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from capelib.cli.output import note
 
+LINES = 8  # about as many for each section off a terminal
+
 
 class Bars:
     """A bar for each section that is being executed."""
@@ -41,5 +43,6 @@ def progress(every_cell: bool) -> Iterator[Callable[[str, int, int], None] | Non
 
 
 def _line(section: str, done: int, total: int) -> None:
-    if total:
+    # a log wants to know that something moves, not every step of it
+    if total and (done == 0 or done * LINES // total > (done - 1) * LINES // total):
         note(f"{section}: cell {done + 1} of {total}")

@@ -22,7 +22,7 @@ from capelib.coupling.dimension import (
     effective_dimension,
     subsample_null,
 )
-from capelib.coupling.fixed_size import fixed_size_correlation
+from capelib.coupling.fixed_size import fixed_size_correlation, fixed_size_difference
 from capelib.coupling.local import LocalCoupling, family_sizes, local_coupling, model_phases, phase_of
 from capelib.coupling.noise import CouplingNoise, coupling_noise, score_sd
 from capelib.coupling.partial import (
@@ -40,7 +40,7 @@ from capelib.coupling.resample import (
     bootstrap_critical_scale,
     critical_table,
 )
-from capelib.coupling.running import RunningFit, running_coupling
+from capelib.coupling.running import RunningFit, running_coupling, running_coupling_clustered
 from capelib.coupling.trends import (
     IndependentTrends,
     TrendNull,
@@ -49,6 +49,7 @@ from capelib.coupling.trends import (
     path_statistics,
     trend_null,
 )
+from capelib.coupling.turns import Turns, sign_change_null
 from capelib.coupling.width import (
     ShuffledWidth,
     WidthTable,
@@ -72,6 +73,7 @@ __all__ = [
     "SizePartials",
     "SubsampleNull",
     "TrendNull",
+    "Turns",
     "WidthTable",
     "authors_bootstrap",
     "authors_zero_crossing",
@@ -88,6 +90,7 @@ __all__ = [
     "family_sizes",
     "fit_trend",
     "fixed_size_correlation",
+    "fixed_size_difference",
     "independent_trends",
     "line_scale",
     "local_coupling",
@@ -103,8 +106,10 @@ __all__ = [
     "population_correlation",
     "quadratic_scale",
     "running_coupling",
+    "running_coupling_clustered",
     "score_sd",
     "shuffled_correlation",
+    "sign_change_null",
     "sign_change_scale",
     "subsample_null",
     "trend_null",

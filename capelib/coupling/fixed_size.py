@@ -66,20 +66,8 @@ def fixed_size_correlation(
 
     Raises InputError for a missing column, or edges that do not increase.
     """
-    need_columns(frame, ["model", "family", "n_params", x, y])
-    edges = np.asarray(edges, float)
-    if edges.ndim != 1 or edges.size < 2 or not (np.diff(edges) > 0).all():
-        raise InputError(f"edges must be at least two increasing values of log10 N, got {edges.tolist()}")
-    log_n = np.log10(frame["n_params"].to_numpy(float))
-    at = np.searchsorted(edges, log_n, side="right") - 1
-    inside = (at >= 0) & (at < edges.size - 1)
-    scored = frame[[x, y]].notna().all(axis=1).to_numpy()
-    notes = _left_out(frame, ~scored, f"no {x} or {y}") + _left_out(frame, scored & ~inside, "outside the bins")
-    kept, at, log_n = frame[scored & inside], at[scored & inside], log_n[scored & inside]
-    if len(kept) < MIN_MODELS:
-        raise InputError(f"a correlation needs at least {MIN_MODELS} models with both scores, got {len(kept)}")
-    values = np.column_stack([kept[x].to_numpy(float), kept[y].to_numpy(float), log_n])
-    families = kept["family"].to_numpy()
+    kept, at, edges, notes = _binned(frame, x, y, edges)
+    values, families = _values(kept, x, y), kept["family"].to_numpy()
     counts = draw_counts(families, "clustered", n_boot, seed)
     whole = np.ones((1, len(kept)), np.int64)
     method = f"bootstrap of whole families ({len(np.unique(families))}), {n_boot:,} resamples"
@@ -107,6 +95,64 @@ def fixed_size_correlation(
     everyone = np.arange(len(kept))
     return FixedSize(
         bins, estimate(everyone, None), estimate(everyone, at), estimate(everyone, at, given=True), x, y, notes
+    )
+
+
+def fixed_size_difference(
+    frame: pd.DataFrame,
+    split: float,
+    x: str = "hellaswag",
+    y: str = "truthfulqa",
+    edges: Sequence[float] = EDGES,
+    n_boot: int = 10_000,
+    seed: int = 42,
+    level: float = 0.95,
+) -> Estimate:
+    """`given_size` of `fixed_size_correlation` among models above `split` parameters, less that among smaller ones.
+
+    Both sides come from the same resample of whole families, so a family with models on both sides counts as one draw.
+    Resamples in which a side has fewer than four different models are discarded.
+
+    Raises InputError as `fixed_size_correlation`, or if a side of the split has too few models.
+    """
+    kept, at, _, _ = _binned(frame, x, y, edges)
+    values, families = _values(kept, x, y), kept["family"].to_numpy()
+    counts = np.vstack([np.ones((1, len(kept)), np.int64), draw_counts(families, "clustered", n_boot, seed)])
+    large = (kept["n_params"] > split).to_numpy()
+    sides = []
+    for own in (np.flatnonzero(large), np.flatnonzero(~large)):
+        if len(own) <= MIN_MODELS:
+            raise InputError(
+                f"{len(own)} models lie on one side of {split:.3g} parameters; {MIN_MODELS + 1} are needed"
+            )
+        r = partials(correlations(scatter_matrices(values[own], counts[:, own], at[own])), 0, 1, 2)
+        sides.append(np.where((counts[:, own] > 0).sum(axis=1) > MIN_MODELS, r, np.nan))
+    difference = sides[0] - sides[1]
+    method = f"bootstrap of whole families ({len(np.unique(families))}), {n_boot:,} resamples"
+    return percentile_estimate(difference[0], difference[1:], method, len(kept), level)
+
+
+def _binned(
+    frame: pd.DataFrame, x: str, y: str, edges: Sequence[float]
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, tuple[str, ...]]:
+    # the models with both scores inside the bins, each one's bin, the edges, and what was left out
+    need_columns(frame, ["model", "family", "n_params", x, y])
+    edges = np.asarray(edges, float)
+    if edges.ndim != 1 or edges.size < 2 or not (np.diff(edges) > 0).all():
+        raise InputError(f"edges must be at least two increasing values of log10 N, got {edges.tolist()}")
+    at = np.searchsorted(edges, np.log10(frame["n_params"].to_numpy(float)), side="right") - 1
+    inside = (at >= 0) & (at < edges.size - 1)
+    scored = frame[[x, y]].notna().all(axis=1).to_numpy()
+    notes = _left_out(frame, ~scored, f"no {x} or {y}") + _left_out(frame, scored & ~inside, "outside the bins")
+    kept = frame[scored & inside]
+    if len(kept) < MIN_MODELS:
+        raise InputError(f"a correlation needs at least {MIN_MODELS} models with both scores, got {len(kept)}")
+    return kept, at[scored & inside], edges, notes
+
+
+def _values(kept: pd.DataFrame, x: str, y: str) -> np.ndarray:
+    return np.column_stack(
+        [kept[x].to_numpy(float), kept[y].to_numpy(float), np.log10(kept["n_params"].to_numpy(float))]
     )
 
 

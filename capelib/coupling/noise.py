@@ -47,11 +47,6 @@ class CouplingNoise:
         """Share of all steps whose sign is resolved, 0-1."""
         return self.n_resolved / self.n_steps if self.n_steps else float("nan")
 
-    def by_family(self) -> pd.DataFrame:
-        """Per family: n_steps, n_resolved, share_resolved."""
-        table = self.frame.groupby("family")["sign_resolved"].agg(n_steps="size", n_resolved="sum")
-        return table.assign(share_resolved=table["n_resolved"] / table["n_steps"]).reset_index()
-
     def summary(self) -> str:
         """How many signs are resolved, as plain text."""
         return (

@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from capelib.coupling.local import LocalCoupling
+from capelib.coupling.resample import draw_counts
 from capelib.errors import InputError
-from capelib.estimate import Estimate
+from capelib.estimate import Estimate, percentile_estimate
 from capelib.frames import need_columns
 
 _DECADES = 100  # a zero of the running coupling beyond 10^±100 parameters is no scale at all
@@ -90,6 +91,46 @@ def running_coupling(
     notes = () if use.all() else (f"{int((~use).sum())} steps without a coupling left out",)
     r2 = float(1 - left / total) if total > 0 else float("nan")
     return RunningFit(slope, intercept, Estimate(float(10**zero), low, high, level, n, how), r2, n, covariance, notes)
+
+
+def running_coupling_clustered(
+    steps: LocalCoupling | pd.DataFrame,
+    weights: ArrayLike | None = None,
+    n_boot: int = 10_000,
+    seed: int = 42,
+    level: float = 0.95,
+) -> tuple[Estimate, Estimate]:
+    """Slope and zero of `running_coupling` with intervals from drawing whole families, not steps.
+
+    Steps of a family share models, data and recipe; this is the interval that admits it. Resamples whose line does not
+    rise have no critical scale and are discarded for the zero.
+
+    Raises InputError as `running_coupling`.
+    """
+    frame = steps.frame if isinstance(steps, LocalCoupling) else steps
+    line = running_coupling(frame, weights, level)
+    gamma, at = frame["gamma"].to_numpy(float), np.log10(frame["n_mid"].to_numpy(float))
+    weight = np.ones(len(gamma)) if weights is None else np.asarray(weights, float)
+    use = np.isfinite(gamma)
+    gamma, at, weight = gamma[use], at[use], weight[use]
+    centre = np.average(at, weights=weight)
+    at = at - centre
+    drawn = draw_counts(frame["family"].to_numpy()[use], "clustered", n_boot, seed) * weight
+    total, sx, sy = drawn.sum(axis=1), drawn @ at, drawn @ gamma
+    spread = drawn @ at**2 - sx**2 / total
+    slope = np.divide(drawn @ (at * gamma) - sx * sy / total, spread, out=np.full(n_boot, np.nan), where=spread > 1e-12)
+    intercept = (sy - slope * sx) / total
+    with np.errstate(divide="ignore", invalid="ignore"):
+        zero = centre - intercept / slope
+    zero = np.where((slope > 0) & (np.abs(zero) < _DECADES), zero, np.nan)
+    n_families = frame["family"].nunique()
+    how = f"bootstrap of whole families ({n_families}), {n_boot:,} resamples"
+    nc = percentile_estimate(np.log10(line.nc.value) if line.nc.value > 0 else np.nan, zero, how, line.n, level)
+    ends = (None, None) if nc.low is None else (10.0**nc.low, 10.0**nc.high)
+    return (
+        percentile_estimate(line.slope.value, slope, how, line.n, level),
+        Estimate(line.nc.value, *ends, level, line.n, how, nc.discarded),
+    )
 
 
 def fieller(

@@ -11,10 +11,10 @@ from capelib.scaling.chain import (
     to_frame,
 )
 from capelib.scaling.constancy import by_offset, coefficient_of_variation, cv_under_rivals, rival_laws, scaled_loss
-from capelib.scaling.display import Shown, kink_table, shown
 from capelib.scaling.gradient import PowerFit, arrhenius, arrhenius_runs, dips, fit_power
 from capelib.scaling.holdout import Holdout, predict_family, search_holdouts
 from capelib.scaling.kink import KinkTest, kink_test
+from capelib.scaling.kink_table import kink_table
 from capelib.scaling.kink_variants import kink_test_given_offset, kink_tests, scan_breaks
 from capelib.scaling.loss import LossLaw, fit_loss
 from capelib.scaling.power import KinkPower, kink_power
@@ -30,7 +30,6 @@ __all__ = [
     "LossLaw",
     "PowerFit",
     "ResampledLaw",
-    "Shown",
     "arrhenius",
     "arrhenius_runs",
     "average_twins",
@@ -63,7 +62,6 @@ __all__ = [
     "scaled_loss",
     "scan_breaks",
     "search_holdouts",
-    "shown",
     "size_name",
     "stated_losses",
     "text_losses",

@@ -9,6 +9,7 @@ from scipy import stats
 
 from capelib.errors import InputError
 from capelib.estimate import Estimate
+from capelib.frames import frame_html
 from capelib.scaling.constancy import coefficient_of_variation, scaled_loss
 from capelib.scaling.fitting import Fits, FloatArray, codes_of, fit_many, log_size, power_terms
 
@@ -58,8 +59,6 @@ class LossLaw:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        from capelib.scaling.display import Shown
-
         rows = pd.DataFrame(
             {
                 "": [name or "all" for name in self.offset],
@@ -72,7 +71,7 @@ class LossLaw:
         )
         drop = [""] if len(rows) == 1 else []
         how = f"L = E + A·N^(−α), {len(self.frame)} models; 95 % t intervals, {self.dof} degrees of freedom"
-        return Shown(rows.drop(columns=drop), how)._repr_html_()
+        return frame_html(rows.drop(columns=drop), how)
 
 
 def fit_loss(n_params: ArrayLike, loss: ArrayLike, groups: ArrayLike | None = None, level: float = 0.95) -> LossLaw:

@@ -18,7 +18,15 @@ from capelib.sections.execute import Job, OnCell, WorkError, execute
 from capelib.sections.pair import Say, keep_changed
 from capelib.sections.source import Section, discover
 
-JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"  # by this interpreter, which has no -m for it
+# by this interpreter, which has no -m for it; on Linux the page builder ends when its parent does, however that ends
+JUPYTER_BOOK = """
+import sys
+if sys.platform == "linux":
+    import ctypes, signal
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+from jupyter_book.cli.main import main
+main()
+"""
 
 
 def build(
@@ -98,7 +106,7 @@ def _site(root: Path, changed: bool, lock: IO[str], say: Say) -> Path:
 
     start, log = time.perf_counter(), out / "cape" / "book.log"
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", "-W", "-n", "--keep-going", str(root)]
-    # the child holds the lock too: if this process is killed, no other build starts before it has ended
+    # the child holds the lock too: where it outlives a killed parent, no other build starts before it has ended
     shared = {"cwd": root, "env": {**os.environ, **OFFLINE}, "pass_fds": [lock.fileno()]}
     with log.open("w", encoding="utf-8") as file:
         ended = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False, **shared)
@@ -127,7 +135,10 @@ def _only_build(root: Path) -> Iterator[IO[str]]:
         except BlockingIOError:
             lock.seek(0)
             owner = lock.read().strip() or "unknown"
-            raise InputError(f"another cape build is at work here (process {owner}); wait for it to end") from None
+            raise InputError(
+                f"another cape build is at work here (process {owner}, or the page builder it started); "
+                "wait for it to end"
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()

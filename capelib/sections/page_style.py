@@ -41,6 +41,7 @@ main table { display: block; border: 0; }
 td p, th p { margin: 0; }
 th, td { padding: 0.2rem 0.6rem; border: solid var(--line); border-width: 0 0 1px; text-align: left;
   vertical-align: top; }
+.number { text-align: right; white-space: nowrap; }
 .given th, .given td { font-weight: 600; color: var(--mark); }
 summary { cursor: pointer; color: var(--muted); font-size: 0.85rem; }
 .cell { margin: 1rem 0; }

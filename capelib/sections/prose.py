@@ -35,8 +35,10 @@ def alone(markdown: str, glue: Mapping[str, str]) -> str:
     """Markdown that plain MyST understands without the rest of the book.
 
     Glued numbers become text, references the words they show, directives of Sphinx's plain boxes, and links to
-    other pages of the book plain text.
+    other pages of the book plain text. A paragraph with a number that the notebook did not publish goes: it speaks
+    of a part that was left out for these data, and the reason stands in that part's place.
     """
+    markdown = "\n\n".join(block for block in markdown.split("\n\n") if not _missing(block, glue))
     markdown = ROLE.sub(lambda match: _role(match, glue), markdown)
     markdown = FENCE.sub(_directive, markdown)
     return LINK.sub(_link, markdown)
@@ -47,12 +49,20 @@ def _role(match: re.Match, glue: Mapping[str, str]) -> str:
     if role in ROLES:
         return match[0]
     if role.startswith("glue"):
-        name = text.rpartition("::")[2].partition(":")[0]
-        return glue.get(name, f"[{name}]")
+        return glue[_glue_name(text)]
     shown = re.sub(r"\s*<[^>]*>$", "", text)
     if role.startswith("cite"):
         return f"[{shown}]"
     return shown if shown != text else _words(shown)
+
+
+def _glue_name(text: str) -> str:
+    return text.strip().rpartition("::")[2].partition(":")[0]
+
+
+def _missing(block: str, glue: Mapping[str, str]) -> bool:
+    roles = ROLE.finditer(block)
+    return any(role["role"].startswith("glue") and _glue_name(role["text"]) not in glue for role in roles)
 
 
 def _directive(match: re.Match) -> str:

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from capelib import paths
+from capelib.errors import InputError
 from capelib.files import whole, write_text
 from capelib.sections.execute import Job, OnCell, execute
 from capelib.sections.source import Section
@@ -22,9 +24,21 @@ def run(
 
     folder = (out or paths.build_dir() / "runs").absolute()
     notebook, html = folder / f"{section.name}.ipynb", folder / f"{section.name}.html"
+    _writable(folder)
     with whole(notebook) as draft:
         for done in execute([Job(section, draft, values, {"parameters": dict(values)})], on_cell=on_cell):
             if done.error:
                 raise done.error
         write_text(html, page(section, json.loads(draft.read_text(encoding="utf-8")), dict(values)))
     return notebook, html
+
+
+def _writable(folder: Path) -> None:
+    # before any work: minutes of computing must not end at a folder that takes no file
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = (error.strerror or "an error").lower()
+        raise InputError(f"--out: nothing can be written into {folder} ({reason}); give another folder") from None

@@ -58,18 +58,19 @@ def _boolean(_field: dict, allowed: str, hint: str) -> list[Rule]:
 def _number(field: dict, allowed: str, hint: str) -> list[Rule]:
     limits = field.get("constraints", {})
     low, high = limits.get("minimum", float("-inf")), limits.get("maximum", float("inf"))
+    plain = "" if field.get("fractionSuspect") else hint  # advice about fractions belongs to fractions
     found = [
         Rule("missing_word", lambda cell: not _is_word_for_missing(cell), "not a number", allowed, EMPTY_IF_MISSING),
         Rule("infinite", lambda cell: not _is_infinite(cell), "infinite", allowed, EMPTY_IF_MISSING),
         Rule("comma", lambda cell: "," not in cell, "a comma in a number", allowed, "write 1234.5, no comma"),
         Rule("sign", lambda cell: not cell.endswith("%"), "a percent sign", allowed, "write 45.3, not 45.3%"),
-        Rule("number", lambda cell: NUMBER.fullmatch(cell) is not None, "not a number", allowed, hint),
+        Rule("number", lambda cell: NUMBER.fullmatch(cell) is not None, "not a number", allowed, plain),
     ]
     if low >= 0:
-        found.append(Rule("negative", lambda cell: float(cell) >= 0, "a negative number", allowed, hint))
+        found.append(Rule("negative", lambda cell: float(cell) >= 0, "a negative number", allowed, plain))
     if field["type"] == "integer":
         found.append(Rule("integer", is_integral, "not a whole number", allowed, hint))
-    found.append(Rule("range", lambda cell: low <= float(cell) <= high, "out of range", allowed, hint))
+    found.append(Rule("range", lambda cell: low <= float(cell) <= high, "out of range", allowed, plain))
     if field.get("fractionSuspect"):
         found.append(Rule("fraction", lambda cell: not 0 < float(cell) <= 1, "a fraction, it seems", allowed, hint))
     return found

@@ -24,7 +24,9 @@ def _translated(file: str, cells: pd.DataFrame, table: dict, failures: pd.DataFr
     problems, names = [], [field["name"] for field in table["fields"]]
     for check, group in failures.groupby("check", sort=False):
         if check == "column_in_schema":
-            problems += [_unknown_column(file, name, names) for name in group["failure_case"]]
+            unknown = list(group["failure_case"])
+            # the list of names once, with the first of them
+            problems += [_unknown_column(file, name, names, name == unknown[0]) for name in unknown]
         elif check == "column_in_dataframe":
             problems += [_missing_column(file, name, table, cells) for name in group["failure_case"]]
         elif check == KEY:
@@ -56,10 +58,10 @@ def _cell_problem(file: str, row: int, column: str, cell: str, rule: Rule) -> Pr
     return Problem(file, int(row), column, rule.what, rule.allowed, shown(cell), rule.hint)
 
 
-def _unknown_column(file: str, name: str, names: list[str]) -> Problem:
+def _unknown_column(file: str, name: str, names: list[str], in_full: bool) -> Problem:
     near = closest(name, names)
-    hint = f"did you mean {near!r}?" if near else "delete the column"
-    return Problem(file, 1, name, "unknown column", ", ".join(names), shown(name), hint)
+    hint = f"did you mean {near!r}? its cells are checked under the right name only" if near else "delete the column"
+    return Problem(file, 1, name, "unknown column", ", ".join(names) if in_full else "as above", shown(name), hint)
 
 
 def _missing_column(file: str, name: str, table: dict, cells: pd.DataFrame) -> Problem:
