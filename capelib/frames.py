@@ -80,7 +80,8 @@ def frame_html(frame: pd.DataFrame, caption: str = "", notes: Iterable[str] = ()
     keys = [key if isinstance(key, tuple) else (key,) for key in table.index] if heads else []
     columns = [_cells(table.iloc[:, place], digits) for place in range(table.shape[1])]
     numeric = [_is_numeric(table.iloc[:, place]) for place in range(table.shape[1])]
-    head = [f'<th scope="col">{escape(name)}</th>' for name in heads]
+    # a head without words is no head to a screen reader
+    head = [f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in heads]
     head += [f'<th scope="col"{_kind(n)}>{escape(_word(c))}</th>' for c, n in zip(table.columns, numeric, strict=True)]
     rows = []
     for place in range(len(table)):

@@ -154,10 +154,10 @@ def critical_scales(rows: pd.DataFrame, description: str, table: str) -> alt.Top
         alt.Tooltip("high:Q", format=".3s"),
     ]
     bars = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
-        x=size_axis("low", "N_c, parameters", padding=14), x2="high:Q", y=y, yOffset=offset, color=colour
+        x=size_axis("low", "N_c, parameters", padding=26), x2="high:Q", y=y, yOffset=offset, color=colour
     )
     points = base.mark_point(filled=True, size=70).encode(
-        x=size_axis("n_params", "N_c, parameters", padding=14),
+        x=size_axis("n_params", "N_c, parameters", padding=26),
         y=y,
         yOffset=offset,
         color=colour,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from capelib.errors import InputError
-from capelib.ode.fit import Settings, fit
+from capelib.ode.fit import Settings, fit_states, states
 from capelib.ode.path import DIVERGED, solve
 from capelib.ode.predictors import Predictor, Question
 from capelib.ode.trajectory import Trajectory
@@ -94,9 +94,12 @@ def search(tables: Mapping[str, Trajectory], target: Trajectory, settings: Seque
     `samples`, `in_sample`, `held_out`, `held_out_given_first` (mean relative errors, percent, NaN where the path
     diverged) and `outcome` of the held-out path.
     """
-    rows = []
+    rows, prepared = [], {}
     for (name, path), each in product(tables.items(), settings):
-        fitted = fit(path, each, allow_underdetermined=True)
+        key = name, each.unit, each.differentiation
+        if key not in prepared:
+            prepared[key] = states(path, each)
+        fitted = fit_states(prepared[key], each, allow_underdetermined=True)
         own = solve(fitted, path.time, path.scores[0])
         far = solve(fitted, target.time, path.scores[0], path.time[0])
         near = solve(fitted, target.time, target.scores[0])

@@ -139,29 +139,43 @@ def fit(
     A.4) degree, threshold 0.1; unit and differentiation are not stated.
     """
     settings = settings or Settings()
+    return fit_states(states(trajectories, settings), settings, allow_underdetermined)
+
+
+@dataclass(frozen=True)
+class States:
+    """Scores and their slopes in one unit, both (n, k): what a fit sees of its families."""
+
+    x: np.ndarray
+    slopes: np.ndarray
+    names: tuple[str, ...]
+    unit: Unit
+
+
+def states(trajectories: Trajectory | Sequence[Trajectory], settings: Settings) -> States:
+    """Differentiate each family's path in the unit of the settings. Raises InputError like `fit`."""
     paths = [trajectories] if isinstance(trajectories, Trajectory) else list(trajectories)
     names = paths[0].names
     if any(path.names != names for path in paths):
         raise InputError("trajectories of one fit must have the same benchmarks in the same order")
+    scale = unit(settings.unit, np.concatenate([path.scores for path in paths]))
+    parts = [differentiate(path.time, scale.from_percent(path.scores), settings.differentiation) for path in paths]
+    x, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return States(x, slopes, names, scale)
+
+
+def fit_states(given: States, settings: Settings, allow_underdetermined: bool = False) -> OdeFit:
+    """`fit` for states that are already differentiated, so that a search need not do it again for every setting."""
+    import pysindy
+
     if not isinstance(settings.degree, int) or not 1 <= settings.degree <= 5:
         raise InputError(f"degree must be a whole number from 1 to 5; got {settings.degree!r}")
     if not settings.threshold >= 0:
         raise InputError(f"threshold must be a number of 0 or more; got {settings.threshold!r}")
-    scale = unit(settings.unit, np.concatenate([path.scores for path in paths]))
-    parts = [differentiate(path.time, scale.from_percent(path.scores), settings.differentiation) for path in paths]
-    x, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return _fit(x, slopes, names, scale, settings, allow_underdetermined)
-
-
-def _fit(
-    x: np.ndarray, slopes: np.ndarray, names: tuple[str, ...], scale: Unit, settings: Settings, underdetermined: bool
-) -> OdeFit:
-    import pysindy
-
     library = pysindy.PolynomialLibrary(degree=settings.degree, include_bias=settings.bias)
-    theta = np.asarray(library.fit(x).transform(x))
+    theta = np.asarray(library.fit(given.x).transform(given.x))
     n, m = theta.shape
-    if m > n and not underdetermined:
+    if m > n and not allow_underdetermined:
         raise InputError(
             f"the fit is underdetermined: {m} unknowns per equation, {n} samples; use fewer benchmarks, a lower degree "
             "or more sizes, or allow it (allow_underdetermined)"
@@ -169,18 +183,18 @@ def _fit(
     optimizer = pysindy.STLSQ(threshold=settings.threshold, alpha=settings.ridge)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "sparsity parameter is too big" is an outcome here: no term is left
-        optimizer.fit(theta, slopes)
+        optimizer.fit(theta, given.slopes)
     coefficients = np.atleast_2d(optimizer.coef_)
-    residual = slopes - theta @ coefficients.T
+    residual = given.slopes - theta @ coefficients.T
     return OdeFit(
         settings,
-        names,
-        scale,
+        given.names,
+        given.unit,
         coefficients,
         np.asarray(library.powers_, int),
         n,
         _condition_number(theta),
-        np.sqrt(np.mean(residual**2, axis=0)) * scale.scale,
+        np.sqrt(np.mean(residual**2, axis=0)) * given.unit.scale,
     )
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from capelib.errors import InputError
-from capelib.ode.fit import OdeFit, Settings, _fit, fit
-from capelib.ode.trajectory import Trajectory, differentiate, unit
+from capelib.ode.fit import OdeFit, Settings, States, fit, fit_states, states
+from capelib.ode.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,18 @@ def inclusion(
     """Ensemble SINDy: the share of bootstrap resamples of the (state, slope) pairs in which a term stays.
 
     Returns a DataFrame, equations as rows and terms as columns, values 0–1 (Fasel et al. 2022, bagging E-SINDy).
-    Resamples with fewer distinct states than k + 1 are drawn again.
+    Resamples with fewer than three different states are drawn again.
     """
-    scale = unit(settings.unit, path.scores)
-    x, slopes = differentiate(path.time, scale.from_percent(path.scores), settings.differentiation)
+    given = states(path, settings)
+    n = len(given.x)
     rng = np.random.default_rng(seed)
     counts, fitted = 0, None
     for _ in range(n_draws):
-        rows = rng.integers(0, len(x), len(x))
+        rows = rng.integers(0, n, n)
         while len(set(rows.tolist())) < 3:
-            rows = rng.integers(0, len(x), len(x))
-        fitted = _fit(x[rows], slopes[rows], path.names, scale, settings, allow_underdetermined)
+            rows = rng.integers(0, n, n)
+        drawn = States(given.x[rows], given.slopes[rows], given.names, given.unit)
+        fitted = fit_states(drawn, settings, allow_underdetermined)
         counts = counts + fitted.active
     return pd.DataFrame(counts / n_draws, index=list(path.names), columns=fitted.terms)
 

@@ -86,3 +86,9 @@ def five_score_spectrum(panel: pd.DataFrame, benchmarks: list[str]) -> np.ndarra
     A correlation needs several observations; one size gives one score per benchmark, hence no matrix of its own.
     """
     return np.sort(np.linalg.eigvalsh(np.corrcoef(panel[benchmarks].dropna().to_numpy(float).T)))[::-1]
+
+
+def participation(scores: pd.DataFrame, correlation: bool = False) -> float:
+    """(Σλ)²/Σλ² of the covariance (or correlation) matrix of scores (n, k)."""
+    values = np.linalg.eigvalsh(np.corrcoef(scores.T) if correlation else np.cov(scores.T))
+    return float(values.sum() ** 2 / (values**2).sum())
