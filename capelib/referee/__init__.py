@@ -1,0 +1,1 @@
+"""A careful referee's objections, each as a computation."""
