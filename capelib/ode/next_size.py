@@ -101,11 +101,11 @@ class Contest:
         return frame_html(self.table(), "Mean error for a family's largest model, points; families resampled")
 
 
-def next_size(paths: Sequence[Trajectory], forecasts: Mapping[str, Forecast] = FORECASTS) -> Contest:
+def next_size(paths: Sequence[Trajectory], forecasts: Mapping[str, Forecast] | None = None) -> Contest:
     """Predict the largest model of every family from its smaller ones and from the other families.
 
-    Families need three sizes. A forecast that diverges counts as the error of a score off by 100 points, the largest
-    there is, so that it cannot win by leaving out.
+    `forecasts` are all of this module's unless given. Families need three sizes. A forecast that diverges counts as
+    the error of a score off by 100 points, the largest there is, so that it cannot win by leaving out.
 
     Raises InputError for fewer than three families.
     """
@@ -114,7 +114,7 @@ def next_size(paths: Sequence[Trajectory], forecasts: Mapping[str, Forecast] = F
     rows = []
     for path in paths:
         known, others = path.without(len(path) - 1), [other for other in paths if other.family != path.family]
-        for name, forecast in forecasts.items():
+        for name, forecast in (forecasts or FORECASTS).items():
             off = np.abs(forecast(known, others, float(path.time[-1])) - path.scores[-1])
             off = np.where(np.isfinite(off), np.minimum(off, 100.0), 100.0)
             rows.append({
