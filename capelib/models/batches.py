@@ -1,0 +1,66 @@
+"""Prompts in batches: sorted by length, padded on the right, with the place of every last real token."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capelib.errors import InputError
+from capelib.models.loader import LanguageModel
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Prompts of similar length: `rows` are their places in the caller's list; `ids` and `mask` have the shape
+    (prompts, tokens), `length` (prompts,) counts the real tokens of each."""
+
+    rows: np.ndarray
+    ids: "torch.Tensor"
+    mask: "torch.Tensor"
+    length: "torch.Tensor"
+
+
+def tokenize(model: LanguageModel, prompts: Sequence[str]) -> list[list[int]]:
+    """Token ids of every prompt, with the special tokens that the tokenizer itself adds.
+
+    Raises InputError for a prompt that is empty or longer than the model's context.
+    """
+    if not prompts:
+        raise InputError("no prompts given")
+    encoded = model.tokenizer(list(prompts))["input_ids"]
+    limit = getattr(model.config, "max_position_embeddings", None)
+    for prompt, ids in zip(prompts, encoded, strict=True):
+        if not prompt.strip() or not ids:
+            raise InputError("a prompt is empty; every prompt needs at least one word")
+        if limit and len(ids) > limit:
+            raise InputError(f"a prompt has {len(ids):,} tokens, the model reads {limit:,}: {prompt[:40]!r}…")
+    return encoded
+
+
+def batches(model: LanguageModel, prompts: Sequence[str], size: int = 32) -> Iterator[Batch]:
+    """The prompts, shortest first. Padding on the right cannot reach a real token of a causal model, so that results
+    are those of single prompts, and positions need no correction."""
+    import torch
+
+    encoded = tokenize(model, prompts)
+    order = np.argsort([len(ids) for ids in encoded], kind="stable")
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
+        lengths = torch.tensor([len(encoded[row]) for row in rows])
+        ids = torch.full((len(rows), int(lengths.max())), pad_id(model), dtype=torch.long)
+        for place, row in enumerate(rows):
+            ids[place, : len(encoded[row])] = torch.tensor(encoded[row])
+        mask = (torch.arange(ids.shape[1])[None] < lengths[:, None]).long()
+        yield Batch(rows, ids.to(model.device), mask.to(model.device), lengths.to(model.device))
+
+
+def pad_id(model: LanguageModel) -> int:
+    """The token to fill up with; any will do, since no real token sees it."""
+    for token in (model.tokenizer.pad_token_id, model.tokenizer.eos_token_id):
+        if token is not None:
+            return int(token)
+    return 0
