@@ -19,7 +19,7 @@ FULL = {"num_key_value_heads": 4}
 
 # what an architecture needs beside, or instead of, the common settings
 ARCHITECTURES: dict[str, dict] = {
-    "gpt2": {"n_inner": 48},
+    "gpt2": {**FULL, "n_inner": 48},
     "gpt_neo": {"attention_types": [[["global", "local"], 1], [["global"], 1]], "window_size": 8},
     "gptj": {"rotary_dim": 4},
     "gpt_neox": {},

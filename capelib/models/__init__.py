@@ -7,6 +7,18 @@ from capelib.models.activations import residuals
 from capelib.models.batches import Batch, batches
 from capelib.models.blocks import blocks
 from capelib.models.builtin import BUILTINS
+from capelib.models.heads import HeadOutputs, head_outputs, patterns
 from capelib.models.loader import LanguageModel, load
 
-__all__ = ["BUILTINS", "Batch", "LanguageModel", "batches", "blocks", "load", "residuals"]
+__all__ = [
+    "BUILTINS",
+    "Batch",
+    "HeadOutputs",
+    "LanguageModel",
+    "batches",
+    "blocks",
+    "head_outputs",
+    "load",
+    "patterns",
+    "residuals",
+]

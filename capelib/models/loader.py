@@ -82,9 +82,7 @@ def load(
     return LanguageModel(name, model.to(device_).eval(), tokenizer, source, pinned, facts)
 
 
-def _resolve(
-    name: str, revision: str | None, tell: Callable[[str], None] | None
-) -> tuple[Path, str, str | None, str]:
+def _resolve(name: str, revision: str | None, tell: Callable[[str], None] | None) -> tuple[Path, str, str | None, str]:
     path = Path(name).expanduser()
     if not name.strip():
         raise InputError(f"a model must be named; built in: {', '.join(builtin.BUILTINS)}")

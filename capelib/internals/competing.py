@@ -1,0 +1,67 @@
+"""The paper's rule for a competing unit, and how far two sets must be apart before it fires at all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from capelib.errors import InputError
+from capelib.internals import gram
+
+LIMIT, SHARE = -0.5, 0.5
+
+
+@dataclass(frozen=True)
+class Competition:
+    """`share`, the part of the pairs with a cosine below the limit, of shape (units...); `fires`, whether it exceeds
+    the share that makes a unit competing; `cosines`, the mean over pairs."""
+
+    share: NDArray
+    fires: NDArray
+    cosines: NDArray
+
+
+def competition(
+    first: ArrayLike, second: ArrayLike, metric: NDArray | None = None, limit: float = LIMIT, share: float = SHARE
+) -> Competition:
+    """The rule: cosine below `limit` on more than `share` of all pairs of a prompt of one set and one of the other.
+
+    Shapes (units..., n, d) and (units..., m, d). Amin (2026), Sec. 6: below -0.5 on more than half of 256 pairs.
+    """
+    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    products = gram.gram(np.concatenate([a, b], axis=-2), metric)
+    places = np.arange(a.shape[-2] + b.shape[-2])
+    cosines = gram.pairwise(products, places[: a.shape[-2]], places[a.shape[-2] :])
+    below = (cosines < limit).mean(axis=(-2, -1))
+    return Competition(below, below > share, cosines.mean(axis=(-2, -1)))
+
+
+def opposed(
+    vectors: ArrayLike, strengths: ArrayLike, metric: NDArray | None = None, centred: bool = False, seed: int = 0
+) -> NDArray:
+    """Positive control: the share of units in which the rule fires for sets pushed apart, one value per strength.
+
+    `vectors` (units..., n, d) of one kind of prompt are split at random into two halves. One half is moved by +s, the
+    other by -s, along one random direction per unit; s is in units of the root mean square distance of the vectors
+    from their mean. Where the rule is silent although the sets lie many of their own widths apart, its silence on
+    real prompts says nothing about them. `centred` subtracts the mean of all vectors first.
+
+    Raises InputError for fewer than eight prompts.
+    """
+    x = np.asarray(vectors, dtype=np.float64)
+    n = x.shape[-2]
+    if n < 8:
+        raise InputError(f"two halves of four prompts are needed; got {n} prompts")
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(n)
+    x, mean = x[..., order, :], x.mean(axis=-2, keepdims=True)
+    width = np.sqrt(((x - mean) ** 2).sum(axis=-1).mean(axis=-1))[..., None, None]
+    direction = rng.standard_normal((*x.shape[:-2], 1, x.shape[-1]))
+    direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
+    sign = np.where(np.arange(n) < n // 2, 1.0, -1.0)[:, None]
+    base = x - mean if centred else x
+    fired = []
+    for strength in np.asarray(strengths, dtype=float):
+        moved = base + strength * width * sign * direction
+        fired.append(competition(moved[..., : n // 2, :], moved[..., n // 2 :, :], metric).fires.mean())
+    return np.array(fired)

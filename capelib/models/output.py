@@ -1,0 +1,70 @@
+"""The last step of a model: the states that enter the output map, and the map itself."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capelib.models.activations import pooled
+from capelib.models.batches import Batch, batches
+from capelib.models.loader import LanguageModel
+
+if TYPE_CHECKING:
+    import torch
+
+
+class _Enough(Exception):
+    """Raised before the output map, whose logits are many and not needed."""
+
+
+def output_states(
+    model: LanguageModel, prompts: Sequence[str], position: str = "last", batch_size: int = 32
+) -> np.ndarray:
+    """What the output map receives, after the final norm: float32 of shape (prompts, d).
+
+    `position` as in `residuals`.
+    """
+    import torch
+
+    found: list[np.ndarray | None] = [None] * len(prompts)
+    for batch in batches(model, prompts, batch_size):
+
+        def keep(_module: object, given: tuple, batch: Batch = batch) -> None:
+            for row, vector in zip(batch.rows, pooled(given[0], batch, position), strict=True):
+                found[row] = vector.float().cpu().numpy()
+            raise _Enough
+
+        handle = model.model.get_output_embeddings().register_forward_pre_hook(keep)
+        try:
+            with torch.inference_mode():
+                model.model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False)
+        except _Enough:
+            pass
+        finally:
+            handle.remove()
+    return np.stack(found)
+
+
+def output_map(model: LanguageModel) -> tuple["torch.Tensor", "torch.Tensor | None"]:
+    """The unembedding: weights of shape (vocabulary, d) and, in some architectures, a bias (vocabulary,)."""
+    module = model.model.get_output_embeddings()
+    return module.weight.detach(), None if module.bias is None else module.bias.detach()
+
+
+def output_metrics(model: LanguageModel) -> dict[str, np.ndarray]:
+    """Scalar products of logits from the states: ⟨logits of x, logits of y⟩ = (x, 1)·M·(y, 1), M of shape (d+1, d+1).
+
+    `logits` with all of them; `without the part softmax ignores`, each state's logits minus their mean over the
+    vocabulary, which changes no probability.
+    """
+    import torch
+
+    weight, bias = output_map(model)
+    weight = weight.to(torch.float32)
+    shift = torch.zeros(len(weight), device=weight.device) if bias is None else bias.float()
+    full = torch.cat([weight, shift[:, None]], dim=1)
+    centred = full - full.mean(dim=0)
+    return {
+        "logits": (full.T @ full).double().cpu().numpy(),
+        "without the part softmax ignores": (centred.T @ centred).double().cpu().numpy(),
+    }
