@@ -105,6 +105,14 @@ def test_order_of_prompts_and_scale_change_nothing() -> None:
     np.testing.assert_allclose(plain, mixed, atol=1e-10)
 
 
+def test_the_interval_holds_the_value_and_shrinks_with_the_prompts() -> None:
+    wide = controlled(*clouds(1, 8, 8, 40, 20), n_draws=400).measure(RAW)
+    narrow = controlled(*clouds(1, 80, 80, 400, 20), n_draws=400).measure(RAW)
+    for table in (wide, narrow):
+        assert ((table["low"] < table["value"]) & (table["value"] < table["high"])).all()
+    assert ((narrow["high"] - narrow["low"]) < (wide["high"] - wide["low"])).all()
+
+
 def test_too_few_prompts_are_told() -> None:
     with pytest.raises(InputError, match="four prompts or more"):
         controlled(*clouds(0, 3, 8, 8, 8))

@@ -11,14 +11,15 @@ from capelib.internals import gram
 
 RAW, CENTRED, STANDARDISED = "as defined", "centred", "standardised"
 UNITS = ["layer", "head"]
+BELOW_ONE = 1 - 1e-12
 
 
 @dataclass(frozen=True)
 class Controlled:
     """Couplings with interval and nulls.
 
-    `table` has one row per unit (a layer, a head) and measure: `value`; `low`, `high`, 95 % over prompts drawn with
-    replacement; `shuffled_low`, `shuffled_mid`, `shuffled_high`, the same prompts with shuffled labels; `neutral_low`,
+    `table` has one row per unit (a layer, a head) and measure: `value`; `low`, `high`, the 95 % spread over prompts drawn
+    with replacement, about the value; `shuffled_low`, `shuffled_mid`, `shuffled_high`, the same prompts with shuffled labels; `neutral_low`,
     `neutral_mid`, `neutral_high`, two samples of the neutral prompts, of the sets' sizes; `p`, the share of shuffles
     whose coupling is as low as the observed one or lower: is there any contrast between the sets?
     """
@@ -93,13 +94,21 @@ def nulls(
     split = gram.cosine_of_means(neutral, *gram.halves(neutral.shape[-1], half, n_draws, rng))
     return {
         "value": value,
-        **_interval("", drawn),
-        **_interval("shuffled_", mixed, middle=True),
-        **_interval("neutral_", split, middle=True),
+        **_around(value, drawn),
+        **_interval("shuffled_", mixed),
+        **_interval("neutral_", split),
         "p": (1 + (mixed <= value[..., None]).sum(axis=-1)) / (n_draws + 1),
     }
 
 
-def _interval(prefix: str, draws: NDArray, middle: bool = False) -> dict[str, NDArray]:
+def _interval(prefix: str, draws: NDArray) -> dict[str, NDArray]:
     low, mid, high = np.nanpercentile(draws, [2.5, 50, 97.5], axis=-1)
-    return {f"{prefix}low": low, **({f"{prefix}mid": mid} if middle else {}), f"{prefix}high": high}
+    return {f"{prefix}low": low, f"{prefix}mid": mid, f"{prefix}high": high}
+
+
+def _around(value: NDArray, draws: NDArray) -> dict[str, NDArray]:
+    # Means of fewer different prompts are noisier, and noise lowers a cosine, so that the draws lie below the value
+    # they belong to. Their spread is taken, on Fisher's scale, and not their place.
+    low, mid, high = np.arctanh(np.clip(np.nanpercentile(draws, [2.5, 50, 97.5], axis=-1), -BELOW_ONE, BELOW_ONE))
+    centre = np.arctanh(np.clip(value, -BELOW_ONE, BELOW_ONE))
+    return {"low": np.tanh(centre + low - mid), "high": np.tanh(centre + high - mid)}

@@ -1,0 +1,146 @@
+"""All measures of one model from one reading of its prompts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from capelib.errors import InputError
+from capelib.internals.anisotropy import anisotropy
+from capelib.internals.competing import Competition, competition, opposed
+from capelib.internals.coupling import CENTRED, RAW, Controlled, controlled
+from capelib.internals.dimension import by_number, dimension
+from capelib.internals.projection import Projection, projection
+from capelib.internals.prompts import PromptSets
+from capelib.models import LanguageModel, head_outputs, patterns, residuals
+from capelib.models.output import output_map, output_metrics, output_states
+
+STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # of the positive control, in widths of the neutral prompts' cloud
+
+
+@dataclass(frozen=True)
+class Heads:
+    """`coupling` of head outputs and `images` of what they add to the residual stream, each with nulls, by layer and
+    head; the competing rule on both sets (`rule`), on halves of the neutral prompts (`rule_neutral`), and on neutral
+    prompts pushed apart (`positive`: strength, as_defined, centred, the shares of heads in which it fires)."""
+
+    coupling: Controlled
+    images: Controlled
+    rule: Competition
+    rule_neutral: Competition
+    positive: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Internals:
+    """What was measured in one model. `heads` and `attention` are None for a model without attention heads."""
+
+    model: str
+    facts: dict[str, object]
+    hidden: Controlled
+    hidden_mean: Controlled
+    anisotropy: pd.DataFrame
+    heads: Heads | None
+    attention: Controlled | None
+    projection: Projection
+    dimension: pd.DataFrame
+    d_rep: pd.DataFrame
+
+
+def measure(
+    model: LanguageModel,
+    prompts: PromptSets,
+    n_draws: int = 500,
+    seed: int = 0,
+    on_step: Callable[[str], None] | None = None,
+) -> Internals:
+    """Read a model once per quantity and compute every coupling with its nulls. Amin (2026), Sec. 6 and App. A.5.
+
+    `on_step` hears what comes next. Raises InputError as `residuals` and `controlled` do.
+    """
+    tell, places, texts = on_step or (lambda _: None), prompts.places(), prompts.all
+
+    def parts(array: np.ndarray, axis: int) -> list[np.ndarray]:
+        return [np.take(array, range(*place.indices(len(texts))), axis=axis) for place in places]
+
+    tell("hidden states")
+    streams = residuals(model, texts)
+    hidden = controlled(*parts(streams, 1), n_draws=n_draws, seed=seed)
+    means = residuals(model, texts, position="mean_without_first")
+    hidden_mean = controlled(*parts(means, 1), n_draws=n_draws, seed=seed)
+    tell("output map")
+    states = parts(output_states(model, texts), 0)[:3]
+    through = projection(
+        *states, output_metrics(model), vocabulary=len(output_map(model)[0]), n_draws=n_draws, seed=seed
+    )
+    heads = attention = None
+    try:
+        tell("heads")
+        heads = _heads(model, texts, parts, n_draws, seed)
+        tell("attention patterns")
+        seen = patterns(model, texts)
+        attention = controlled(*parts(seen.reshape(*seen.shape[:3], -1), 2), n_draws=n_draws, seed=seed)
+    except InputError:  # no heads, or none that show where they look
+        pass
+    tell("dimension")
+    sizes = [size for size in (8, 16, 32, 64, 128) if size <= len(texts)]
+    dimensions = pd.concat([
+        by_number(vectors, sizes, seed=seed).assign(tokens=tokens)
+        for tokens, vectors in (("last", streams[-1]), ("mean", means[-1]))
+    ])  # fmt: skip
+    d_rep = pd.DataFrame(
+        [(layer, *dimension(streams[layer])) for layer in range(model.n_layers)], columns=["layer", "d_rep", "to_90"]
+    )
+    facts = {
+        "n_params": model.n_params, "n_layers": model.n_layers, "d_model": model.d_model,
+        "source": model.source, "revision": model.revision, "dtype": str(model.model.dtype).removeprefix("torch."),
+        "n_prompts": len(prompts.first), "n_draws": n_draws, "seed": seed,
+    }  # fmt: skip
+    return Internals(
+        model.name, facts, hidden, hidden_mean, anisotropy(streams), heads, attention, through, dimensions, d_rep
+    )
+
+
+def _heads(model: LanguageModel, texts: tuple[str, ...], parts: Callable, n_draws: int, seed: int) -> Heads:
+    found = head_outputs(model, texts)
+    first, second, neutral, reference = parts(found.z, 2)
+    half = neutral.shape[2] // 2
+    return Heads(
+        controlled(first, second, neutral, reference, n_draws=n_draws, seed=seed),
+        controlled(first, second, neutral, reference, found.metric, n_draws, seed),
+        competition(first, second),
+        competition(neutral[:, :, :half], neutral[:, :, half:]),
+        pd.DataFrame({
+            "strength": STRENGTHS,
+            "as_defined": opposed(neutral, STRENGTHS, seed=seed),
+            "centred": opposed(neutral, STRENGTHS, centred=True, seed=seed),
+        }),
+    )  # fmt: skip
+
+
+def summary(found: Internals) -> dict[str, object]:
+    """One row for a table of models: facts, couplings by depth with their nulls, heads, output map, dimension."""
+    raw, centred = (found.hidden.measure(name).set_index("layer") for name in (RAW, CENTRED))
+    thirds = np.array_split(np.arange(len(raw)), 3)
+    row: dict[str, object] = {"model": found.model, **found.facts, "net_coupling": raw["value"].mean()}
+    for name, layers in zip(("early", "mid", "late"), thirds, strict=True):
+        row[f"{name}_coupling"] = raw["value"].iloc[layers].mean()
+        row[f"{name}_neutral"] = raw["neutral_mid"].iloc[layers].mean()
+        row[f"{name}_centred"] = centred["value"].iloc[layers].mean()
+    row["last_layer_coupling"] = raw["value"].iloc[-1]
+    row["last_layer_neutral"] = raw["neutral_mid"].iloc[-1]
+    row["common_power"] = found.anisotropy["common"].mean()
+    if found.heads is not None:
+        rule = found.heads.rule
+        row |= {
+            "n_heads": rule.fires.size,
+            "n_competing": int(rule.fires.sum()),
+            "n_competing_neutral": int(found.heads.rule_neutral.fires.sum()),
+            "pct_cooperative_heads": 100 * float((rule.cosines > 0).mean()),
+            "median_head_cosine": float(np.median(rule.cosines)),
+        }
+    through = found.projection.table.set_index("map")["value"]
+    row |= {f"projection_{name.replace(' ', '_')}": value for name, value in through.items()}
+    row["d_rep"] = found.d_rep["d_rep"].iloc[-1]
+    return row

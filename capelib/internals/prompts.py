@@ -1,0 +1,57 @@
+"""Which prompts are compared, which serve as null and which as reference; no prompt plays two parts."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from capelib.errors import InputError, unknown
+
+
+@dataclass(frozen=True)
+class PromptSets:
+    """Four lists of prompts without overlap: the two sets compared, neutral ones, and a reference for centring."""
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    neutral: tuple[str, ...]
+    reference: tuple[str, ...]
+    names: tuple[str, str] = ("reasoning", "truthfulness")
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """The four lists one after the other."""
+        return (*self.first, *self.second, *self.neutral, *self.reference)
+
+    def places(self) -> tuple[slice, slice, slice, slice]:
+        """Where each list lies in `all`."""
+        ends = np.cumsum([0, *(len(part) for part in (self.first, self.second, self.neutral, self.reference))])
+        return tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
+
+
+def choose(
+    table: pd.DataFrame, n: int = 16, seed: int = 0, first: str = "reasoning", second: str = "truthfulness"
+) -> PromptSets:
+    """Draw `n` prompts of each of two sets, 2n neutral ones, and as reference up to 4n of all that are left.
+
+    `table` has the columns set and text, with a set "neutral". Raises InputError for an unknown set or too few prompts.
+    """
+    known, rng = sorted(set(table["set"])), np.random.default_rng(seed)
+    for name in (first, second, "neutral"):
+        if name not in known:
+            raise unknown("set of prompts", name, known, "the table of prompts needs the columns set and text")
+    if len({first, second, "neutral"}) < 3:
+        raise InputError(f"two different sets and the neutral one are compared; got {first} and {second}")
+    left, drawn = table.drop_duplicates("text"), []
+    for name, count in ((first, n), (second, n), ("neutral", 2 * n)):
+        rows = left[left["set"] == name]
+        if len(rows) < count:
+            raise InputError(f"{count} prompts of the set {name} are needed, {len(rows)} are there; ask for fewer")
+        taken = rows.iloc[np.sort(rng.choice(len(rows), count, replace=False))]
+        drawn.append(tuple(taken["text"]))
+        left = left.drop(index=taken.index)
+    if len(left) < 4:
+        raise InputError(f"four prompts more are needed as reference, {len(left)} are left; ask for fewer")
+    rest = left.iloc[np.sort(rng.choice(len(left), min(4 * n, len(left)), replace=False))]
+    return PromptSets(*drawn, tuple(rest["text"]), names=(first, second))
