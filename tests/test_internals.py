@@ -140,6 +140,21 @@ def test_the_positive_control_fires_when_sets_are_far_apart_unless_the_common_me
     assert opposed(hidden, [5.0], centred=True).tolist() == [1.0]
 
 
+def test_the_positive_control_moves_the_vectors_themselves() -> None:
+    x, strengths = clouds(3, 12, units=(6,), shift=1.0)[0], [0.5, 1.0, 2.0, 3.0]
+    fired = []
+    for strength in strengths:
+        rng = np.random.default_rng(5)
+        mixed = x[:, rng.permutation(12)]
+        mean = mixed.mean(axis=1, keepdims=True)
+        width = np.sqrt(((mixed - mean) ** 2).sum(axis=2).mean(axis=1))[:, None, None]
+        u = rng.standard_normal((6, 1, 12))
+        step = strength * width * u / np.linalg.norm(u, axis=2, keepdims=True)
+        fired.append(competition(mixed[:, :6] + step, mixed[:, 6:] - step).fires.mean())
+    np.testing.assert_allclose(opposed(x, strengths, seed=5), fired)
+    assert 0 < fired[1] < 1 or 0 < fired[2] < 1
+
+
 def test_anisotropy_of_known_clouds() -> None:
     rng = np.random.default_rng(0)
     around = rng.standard_normal((1, 4000, 20))

@@ -57,11 +57,14 @@ def opposed(
     x, mean = x[..., order, :], x.mean(axis=-2, keepdims=True)
     width = np.sqrt(((x - mean) ** 2).sum(axis=-1).mean(axis=-1))[..., None, None]
     direction = rng.standard_normal((*x.shape[:-2], 1, x.shape[-1]))
-    direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
-    sign = np.where(np.arange(n) < n // 2, 1.0, -1.0)[:, None]
-    base = x - mean if centred else x
-    fired = []
-    for strength in np.asarray(strengths, dtype=float):
-        moved = base + strength * width * sign * direction
-        fired.append(competition(moved[..., : n // 2, :], moved[..., n // 2 :, :], metric).fires.mean())
+    direction *= width / np.linalg.norm(direction, axis=-1, keepdims=True)
+    sign = np.where(np.arange(n) < n // 2, 1.0, -1.0)
+    both = gram.gram(np.concatenate([x - mean if centred else x, direction], axis=-2), metric)
+    # with x + sign·s·u, the products are those of x, plus s and s² times parts that do not change
+    still, along, length = both[..., :n, :n], both[..., :n, n], both[..., n:, n:]
+    mixed, fired = sign[:, None] * along[..., None, :], []
+    for s in np.asarray(strengths, dtype=float):
+        moved = still + s * (mixed + np.swapaxes(mixed, -1, -2)) + s**2 * length * np.outer(sign, sign)
+        cosines = gram.pairwise(moved, np.arange(n // 2), np.arange(n // 2, n))
+        fired.append(((cosines < LIMIT).mean(axis=(-2, -1)) > SHARE).mean())
     return np.array(fired)

@@ -18,10 +18,11 @@ BELOW_ONE = 1 - 1e-12
 class Controlled:
     """Couplings with interval and nulls.
 
-    `table` has one row per unit (a layer, a head) and measure: `value`; `low`, `high`, the 95 % spread over prompts drawn
-    with replacement, about the value; `shuffled_low`, `shuffled_mid`, `shuffled_high`, the same prompts with shuffled labels; `neutral_low`,
-    `neutral_mid`, `neutral_high`, two samples of the neutral prompts, of the sets' sizes; `p`, the share of shuffles
-    whose coupling is as low as the observed one or lower: is there any contrast between the sets?
+    `table` has one row per unit (a layer, a head) and measure: `value`; `low`, `high`, the 95 % spread over prompts
+    drawn with replacement, about the value; `shuffled_low`, `shuffled_mid`, `shuffled_high`, the same prompts with
+    shuffled labels; `neutral_low`, `neutral_mid`, `neutral_high`, two samples of the neutral prompts, of the sets'
+    sizes; `p`, the share of shuffles whose coupling is as low as the observed one or lower: is there any contrast
+    between the sets?
     """
 
     table: pd.DataFrame

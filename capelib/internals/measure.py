@@ -13,7 +13,8 @@ from capelib.internals.coupling import CENTRED, RAW, Controlled, controlled
 from capelib.internals.dimension import by_number, dimension
 from capelib.internals.projection import Projection, projection
 from capelib.internals.prompts import PromptSets
-from capelib.models import LanguageModel, head_outputs, patterns, residuals
+from capelib.models import LanguageModel, head_outputs, patterns
+from capelib.models.activations import residuals_at
 from capelib.models.output import output_map, output_metrics, output_states
 
 STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # of the positive control, in widths of the neutral prompts' cloud
@@ -65,9 +66,8 @@ def measure(
         return [np.take(array, range(*place.indices(len(texts))), axis=axis) for place in places]
 
     tell("hidden states")
-    streams = residuals(model, texts)
+    streams, means = residuals_at(model, texts, ("last", "mean_without_first")).values()
     hidden = controlled(*parts(streams, 1), n_draws=n_draws, seed=seed)
-    means = residuals(model, texts, position="mean_without_first")
     hidden_mean = controlled(*parts(means, 1), n_draws=n_draws, seed=seed)
     tell("output map")
     states = parts(output_states(model, texts), 0)[:3]

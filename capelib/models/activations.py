@@ -35,21 +35,35 @@ def residuals(
 
     Raises InputError for an unknown position, a layer that is not there, an empty or too long prompt.
     """
+    return residuals_at(model, prompts, (position,), layers, batch_size)[position]
+
+
+def residuals_at(
+    model: LanguageModel,
+    prompts: Sequence[str],
+    positions: Sequence[str],
+    layers: Sequence[int] | None = None,
+    batch_size: int = 32,
+) -> dict[str, np.ndarray]:
+    """`residuals` for several positions from one reading of the prompts."""
     import torch
 
-    if position not in POSITIONS:
-        raise unknown("position", position, POSITIONS)
+    for position in positions:
+        if position not in POSITIONS:
+            raise unknown("position", position, POSITIONS)
     wanted = range(model.n_layers) if layers is None else list(layers)
     outside = [layer for layer in wanted if not 0 <= layer < model.n_layers]
     if outside:
         raise InputError(f"layer must be from 0 to {model.n_layers - 1}; got {outside[0]}")
-    out = np.empty((len(wanted), len(prompts), model.d_model), dtype=np.float32)
+    shape = len(wanted), len(prompts), model.d_model
+    out = {position: np.empty(shape, dtype=np.float32) for position in positions}
     place = {layer: i for i, layer in enumerate(wanted)}
     listed = blocks(model.model)
     for batch in batches(model, prompts, batch_size):
 
         def keep(layer: int, output: "torch.Tensor", batch: Batch = batch) -> None:
-            out[place[layer], batch.rows] = pooled(output, batch, position).float().cpu().numpy()
+            for position, vectors in out.items():
+                vectors[place[layer], batch.rows] = pooled(output, batch, position).float().cpu().numpy()
 
         with torch.inference_mode(), reading(listed, wanted, keep):
             forward(model, batch)
