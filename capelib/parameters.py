@@ -103,6 +103,9 @@ VOCABULARY = {
     "constant": Rule("true or false", lambda value: isinstance(value, bool)),
     "sparsity": number(0, 100),
     "sparsities": increasing(0),
+    "model": Rule("a model of the panel, by its name or the repository of its weights", lambda v: isinstance(v, str)),
+    "web_trained": one_of("documented", "all"),
+    "curve_degree": number(1, 3, whole=True),
     "unit": one_of("percent", "fraction", "standardised"),
     "differentiation": one_of("midpoint", "finite", "spline"),
     "n_boot": RESAMPLES,
@@ -179,6 +182,10 @@ def _related(values: Mapping[str, object]) -> None:
     which = values.get("panel", PANELS[0])
     if which not in PANELS and not Path(which).is_file():
         raise InputError(f"parameter panel: there is no file {which}; allowed: {rule('panel').allowed}")
+    if "model" in values and which in PANELS:
+        from capelib import levers, tables
+
+        levers.find_model(tables.panel(which), values["model"])
     if "family" not in values and which in PANELS:
         return
     from capelib import tables
