@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from capelib import __version__
-from capelib.cli import book, facts, rerun
+from capelib.cli import book, facts, models, rerun
 from capelib.errors import InputError, unknown
 
 
@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 for command in (rerun.sections, rerun.run, rerun.notebooks, facts.claims, facts.families, facts.check):
     app.command()(command)
-for command in (book.build, book.serve):
+for command in (models.internals, book.build, book.serve):
     app.command()(command)
 
 

@@ -17,7 +17,9 @@ def dimension(vectors: ArrayLike, share: float = 0.9) -> tuple[float, int]:
     x = np.asarray(vectors, dtype=np.float64)
     if x.ndim != 2 or len(x) < 3:
         raise InputError(f"a dimension needs three vectors; got an array of shape {x.shape}")
-    variances = np.linalg.svd(x - x.mean(axis=0), compute_uv=False) ** 2
+    x = x - x.mean(axis=0)
+    smaller = x @ x.T if len(x) < x.shape[1] else x.T @ x  # both have the same eigenvalues above zero
+    variances = np.clip(np.linalg.eigvalsh(smaller)[::-1], 0, None)
     total = variances.sum()
     held = np.cumsum(variances) / total
     return float(total**2 / (variances**2).sum()), int(np.searchsorted(held, share) + 1)

@@ -95,7 +95,8 @@ def measure(
     facts = {
         "n_params": model.n_params, "n_layers": model.n_layers, "d_model": model.d_model,
         "source": model.source, "revision": model.revision, "dtype": str(model.model.dtype).removeprefix("torch."),
-        "n_prompts": len(prompts.first), "n_draws": n_draws, "seed": seed,
+        "first": prompts.names[0], "second": prompts.names[1], "n_prompts": len(prompts.first),
+        "n_draws": n_draws, "seed": seed,
     }  # fmt: skip
     return Internals(
         model.name, facts, hidden, hidden_mean, anisotropy(streams), heads, attention, through, dimensions, d_rep

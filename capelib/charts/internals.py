@@ -1,0 +1,145 @@
+"""Charts of what is inside a model: couplings by layer and head with their nulls, and the output map."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+
+from capelib.charts.theme import BLUE, GREEN, GREY, PURPLE, VERMILION, family_colour, finish, size_axis
+
+BANDS = {"neutral": (GREY, "neutral prompts"), "shuffled": (GREEN, "labels shuffled")}
+
+
+def by_layer(
+    measures: dict[str, pd.DataFrame], description: str, tables: Sequence[str], ideal: float | None = None
+) -> alt.TopLevelMixin:
+    """Coupling of every layer with the spread over prompts, above bands of its two nulls; one row per measure.
+
+    `measures` maps a title to rows with layer, value, low, high, and low and high of both nulls (95 %).
+    """
+    rows = []
+    for place, (title, rows_of) in enumerate(measures.items()):
+        last = place == len(measures) - 1
+        x = alt.X("layer:Q", title="layer" if last else "").axis(tickMinStep=1, format="d").scale(nice=False)
+        y_title = f"coupling, {title}"
+        bands = pd.concat([
+            rows_of[["layer"]].assign(low=rows_of[f"{name}_low"], high=rows_of[f"{name}_high"], what=words)
+            for name, (_, words) in BANDS.items()
+        ])  # fmt: skip
+        names = ["the two sets", *(words for _, words in BANDS.values())]
+        colour = alt.Color("what:N").scale(domain=names, range=[VERMILION, *(c for c, _ in BANDS.values())])
+        scale = alt.Scale(zero=False, padding=6)
+        band = (
+            alt.Chart(bands)
+            .mark_area(opacity=0.3)
+            .encode(x=x, y=alt.Y("low:Q", title=y_title, scale=scale), y2="high:Q", color=colour)
+        )
+        ours = alt.Chart(rows_of.assign(what="the two sets"))
+        spread = ours.mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, y="low:Q", y2="high:Q", color=colour)
+        tooltip = [
+            alt.Tooltip("layer:Q"),
+            *(alt.Tooltip(f"{n}:Q", format=".3f") for n in ("value", "low", "high", "p")),
+        ]
+        points = ours.mark_line(point=alt.OverlayMarkDef(filled=True, size=45), strokeWidth=1.5).encode(
+            x=x, y=alt.Y("value:Q", scale=scale), color=colour, tooltip=tooltip
+        )
+        rows.append(alt.layer(band, spread, points).properties(width="container", height=170))
+    facts = {"cape": {"tables": list(tables)}}
+    return alt.vconcat(*rows, spacing=10).properties(description=description, usermeta=facts)
+
+
+def heads(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
+    """Every head as a point at its layer, coloured by what the paper's rule says, over the band of neutral prompts.
+
+    `table` has layer, head, cosine (mean over pairs), competing (true or false), neutral_low, neutral_high.
+    """
+    drawn = table.assign(rule=["competing" if each else "not competing" for each in table["competing"]])
+    band = table.groupby("layer", as_index=False)[["neutral_low", "neutral_high"]].median()
+    x = alt.X("layer:Q").axis(tickMinStep=1, format="d").scale(nice=False, padding=8)
+    area = (
+        alt.Chart(band)
+        .mark_area(opacity=0.25, color=GREY)
+        .encode(x=x, y=alt.Y("neutral_low:Q", title="mean cosine between the sets"), y2="neutral_high:Q")
+    )
+    names = ["not competing", "competing"]
+    points = (
+        alt.Chart(drawn)
+        .mark_point(filled=True, size=40, opacity=0.7)
+        .encode(
+            x=x,
+            y=alt.Y("cosine:Q", title="mean cosine between the sets").scale(domain=[-1, 1]),
+            color=alt.Color("rule:N").scale(domain=names, range=[BLUE, VERMILION]),
+            shape=alt.Shape("rule:N").scale(domain=names, range=["circle", "triangle-down"]),
+            tooltip=["layer:Q", "head:Q", alt.Tooltip("cosine:Q", format=".3f"), "rule:N"],
+        )
+    )
+    zero = alt.Chart(pd.DataFrame({"cosine": [0.0]})).mark_rule(color=GREY, strokeDash=[3, 3]).encode(y="cosine:Q")
+    return finish(alt.layer(area, zero, points), description, tables)
+
+
+def positive_control(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
+    """Share of heads in which the rule fires by how far the sets are pushed apart; columns strength, way, share."""
+    names = list(dict.fromkeys(table["way"]))
+    lines = (
+        alt.Chart(table)
+        .mark_line(point=alt.OverlayMarkDef(filled=True, size=60))
+        .encode(
+            x=alt.X("strength:Q", title="distance of the sets from the middle, in widths of the cloud of prompts")
+            .scale(type="log", base=2, nice=False, padding=10)
+            .axis(values=sorted(set(table["strength"]))),
+            y=alt.Y("share:Q", title="heads called competing").scale(domain=[0, 1]).axis(format="%"),
+            color=alt.Color("way:N").scale(domain=names, range=[VERMILION, BLUE, PURPLE][: len(names)]),
+            shape=alt.Shape("way:N").scale(domain=names),
+            tooltip=["way:N", "strength:Q", alt.Tooltip("share:Q", format=".1%")],
+        )
+    )
+    return finish(lines, description, tables, height=240)
+
+
+def profiles(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
+    """Released profiles over relative depth, a line per model; columns model, family, depth (0 to 1), coupling."""
+    chosen = alt.selection_point(fields=["family"], bind="legend")
+    lines = (
+        alt.Chart(table)
+        .mark_line(strokeWidth=1.6)
+        .encode(
+            x=alt.X("depth:Q", title="depth: first to last layer").scale(nice=False).axis(format="%"),
+            y=alt.Y("coupling:Q", title="released coupling").scale(zero=False, padding=8),
+            detail="line:N",
+            color=family_colour(table["family"], columns=3),
+            opacity=alt.condition(chosen, alt.value(0.95), alt.value(0.12)),
+            tooltip=[
+                "model:N",
+                "measure:N",
+                alt.Tooltip("depth:Q", format=".0%"),
+                alt.Tooltip("coupling:Q", format=".4f"),
+            ],
+        )
+        .add_params(chosen)
+    )
+    return finish(lines, description, tables)
+
+
+def by_size(results: pd.DataFrame, description: str, tables: Sequence[str] = ()) -> alt.TopLevelMixin:
+    """Couplings of several models by size, a line per family: the two sets, and the neutral prompts of the same model.
+
+    `results` has model, family, n_params, depth (early, mid, late), kind (the two sets, neutral prompts), coupling.
+    """
+    rows = []
+    depths = list(dict.fromkeys(results["depth"]))
+    for depth in depths:
+        base = alt.Chart(results[results["depth"] == depth])
+        x = size_axis(title="Parameters" if depth == depths[-1] else "", padding=20)
+        lines = base.mark_line(point=alt.OverlayMarkDef(filled=True, size=60)).encode(
+            x=x,
+            y=alt.Y("coupling:Q", title=f"coupling, {depth}").scale(zero=False, padding=8),
+            color=family_colour(results["family"]),
+            strokeDash=alt.StrokeDash("kind:N").scale(
+                domain=["the two sets", "neutral prompts"], range=[[1, 0], [5, 4]]
+            ),
+            tooltip=["model:N", "kind:N", alt.Tooltip("coupling:Q", format=".4f")],
+        )
+        rows.append(lines.properties(width="container", height=150))
+    return alt.vconcat(*rows, spacing=10).properties(
+        description=description, usermeta={"cape": {"tables": list(tables)}}
+    )

@@ -1,0 +1,142 @@
+"""Commands that open a language model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from capelib.cli.output import as_json, note, table
+
+if TYPE_CHECKING:
+    from capelib.internals.measure import Internals
+
+Device = Annotated[str, typer.Option("--device", help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
+Dtype = Annotated[str, typer.Option("--dtype", help="Number format: auto, float32, bfloat16, float16.")]
+Revision = Annotated[str | None, typer.Option("--revision", help="Branch, tag or commit of a model of the hub.")]
+
+
+def internals(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            help="Built-in name (smollm2-135m, gemma3-270m), folder, GGUF file or hub id; several are compared.",
+            show_default=False,
+        ),
+    ],
+    prompts: Annotated[
+        Path | None, typer.Option("--prompts", metavar="CSV", help="Prompts of your own: columns set and text.")
+    ] = None,
+    n_prompts: Annotated[int, typer.Option("--n-prompts", help="Prompts of each set.")] = 16,
+    first: Annotated[str, typer.Option("--first", help="One set of the table of prompts.")] = "reasoning",
+    second: Annotated[str, typer.Option("--second", help="The other set.")] = "truthfulness",
+    n_draws: Annotated[int, typer.Option("--n-draws", help="Resamples of every interval and null.")] = 500,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of every random draw.")] = 0,
+    device: Device = "auto",
+    dtype: Dtype = "auto",
+    revision: Revision = None,
+    results: Annotated[
+        Path | None, typer.Option("--results", metavar="CSV", help="Add a row per model to this table, or begin it.")
+    ] = None,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", metavar="HTML", help="Draw the models of the table by family and size.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure the couplings inside language models, each beside its nulls.
+
+    For example: cape internals smollm2-135m --results table.csv
+    """
+    from capelib import tables
+    from capelib.errors import InputError
+    from capelib.internals import results as kept
+    from capelib.internals.measure import measure, summary
+    from capelib.internals.prompts import choose
+    from capelib.models import load
+    from capelib.parameters import number
+
+    number(4, 10_000, whole=True).check("--n-prompts", n_prompts)
+    number(20, 1_000_000, whole=True).check("--n-draws", n_draws)
+    number(0, 2**32 - 1, whole=True).check("--seed", seed)
+    if chart and chart.suffix != ".html":
+        raise InputError(f"--chart must end in .html; got {chart}")
+    old = tables.read_csv(results, "internals_results") if results and results.is_file() else None
+    listed = tables.read_csv(prompts, "prompts_own") if prompts else tables.read("prompts")
+    sets = choose(listed, n_prompts, seed, first, second)
+    rows, shown = [], []
+    for name in models:
+        model = load(name, device, dtype, revision, tell=note)
+        found = measure(model, sets, n_draws, seed, on_step=lambda step, name=name: note(f"{name}: {step}"))
+        rows.append(summary(found))
+        shown.append(_record(found))
+        if not json:
+            _print(found)
+        if results:  # after every model, so that an interruption keeps what is done
+            kept.save(kept.join(old, rows), results)
+    if json:
+        as_json(shown)
+    if chart:
+        _draw(kept.join(old, rows), chart)
+    for path in (results, chart):
+        if path:
+            note(f"written: {path}")
+
+
+def _print(found: "Internals") -> None:
+    from capelib.internals.coupling import CENTRED, RAW
+
+    facts = found.facts
+    note(f"{found.model}: {facts['n_params']:,} parameters, {facts['n_layers']} layers, {facts['dtype']}")
+    raw, centred = (found.hidden.measure(name).set_index("layer") for name in (RAW, CENTRED))
+    head = ("layer", "coupling", "95 %", "neutral", "shuffled", "p", "centred", "neutral, centred")
+    table(head, [
+        (layer, f"{row.value:.3f}", _span(row.low, row.high), _span(row.neutral_low, row.neutral_high),
+         _span(row.shuffled_low, row.shuffled_high), f"{row.p:.3f}", f"{centred.value[layer]:.2f}",
+         _span(centred.neutral_low[layer], centred.neutral_high[layer], 2))
+        for layer, row in raw.iterrows()
+    ])  # fmt: skip
+    if found.heads is not None:
+        rule, neutral = found.heads.rule, found.heads.rule_neutral
+        table(
+            ("heads", "competing", "competing, neutral", "cosine above 0", "median cosine"),
+            [(rule.fires.size, int(rule.fires.sum()), int(neutral.fires.sum()), int((rule.cosines > 0).sum()),
+              f"{_median(rule.cosines):.3f}")],
+        )  # fmt: skip
+    table(("map", "outputs", "coupling", "95 %", "neutral", "shuffled"), [
+        (row.map, row.width, f"{row.value:.3f}", _span(row.low, row.high), _span(row.neutral_low, row.neutral_high),
+         _span(row.shuffled_low, row.shuffled_high))
+        for row in found.projection.table.itertuples()
+    ])  # fmt: skip
+
+
+def _record(found: "Internals") -> dict:
+    from capelib.internals.measure import summary
+
+    return {
+        "summary": summary(found),
+        "hidden": found.hidden.table.to_dict("records"),
+        "projection": found.projection.table.to_dict("records"),
+        "heads": None if found.heads is None else found.heads.coupling.table.to_dict("records"),
+        "d_rep": found.d_rep.to_dict("records"),
+    }
+
+
+def _draw(results: object, path: Path) -> None:
+    from capelib.charts import internals as charts
+    from capelib.charts import theme
+    from capelib.files import whole
+    from capelib.internals.results import by_depth
+
+    theme.enable()
+    drawn = charts.by_size(by_depth(results), "Couplings of the models of this table by size, with neutral prompts.")
+    with whole(path) as draft:
+        drawn.save(str(draft), format="html", inline=True)
+
+
+def _span(low: float, high: float, digits: int = 3) -> str:
+    return f"[{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def _median(values: object) -> float:
+    import numpy as np
+
+    return float(np.median(values))

@@ -1,0 +1,47 @@
+"""Results of several models in one table: a row per model and setting, joined and kept as CSV."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from capelib.files import write_text
+
+KEY = ["model", "revision", "dtype", "first", "second", "n_prompts", "seed"]
+SIZE = re.compile(r"[-_.]?\b?(\d+(?:[._]\d+)?)\s*([bBmM])\b.*$")
+
+
+def join(old: pd.DataFrame | None, rows: Sequence[dict]) -> pd.DataFrame:
+    """`rows` of `capelib.internals.measure.summary` beside older ones; a model measured again replaces its old row."""
+    new = pd.DataFrame(list(rows))
+    if old is None or old.empty:
+        return new.reset_index(drop=True)
+    there = pd.MultiIndex.from_frame(old.reindex(columns=KEY).fillna("").astype(str))
+    again = pd.MultiIndex.from_frame(new.reindex(columns=KEY).fillna("").astype(str))
+    return pd.concat([old[~there.isin(again)], new], ignore_index=True)
+
+
+def by_depth(results: pd.DataFrame) -> pd.DataFrame:
+    """The couplings of a table of results in long form: model, family, n_params, depth, kind, coupling."""
+    parts = []
+    for depth in ("early", "mid", "late"):
+        for kind, column in (("the two sets", f"{depth}_coupling"), ("neutral prompts", f"{depth}_neutral")):
+            part = results[["model", "n_params"]].assign(depth=depth, kind=kind, coupling=results[column])
+            parts.append(part.assign(family=[family(name) for name in part["model"]]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def save(table: pd.DataFrame, path: Path) -> Path:
+    """Write a table of results as CSV, whole or not at all."""
+    return write_text(path, table.to_csv(index=False))
+
+
+def family(model: str) -> str:
+    """The name of a model without owner and size: what models of one recipe share.
+
+    >>> family("EleutherAI/pythia-1.4b-deduped"), family("smollm2-135m"), family("./models/gpt2")
+    ('pythia', 'smollm2', 'gpt2')
+    """
+    name = model.rstrip("/").rsplit("/", 1)[-1]
+    return SIZE.sub("", name) or name
