@@ -160,3 +160,44 @@ def test_a_verdict_shows_what_it_rests_on():
     assert "another &lt;way&gt;" in html
     assert "because" in html
     assert "ill-defined" in html
+
+
+def test_what_was_only_searched_decides_nothing():
+    claim, hit = point(0.5), Estimate(0.5)
+    assert verdict(claim, Evidence(Estimate(0.9), searched={"elsewhere": hit})) == "not reproduced"
+    assert verdict(claim, Evidence(Estimate(0.9), alternatives={"elsewhere": hit})) == "ill-defined"
+    html = Verdict(claim, Evidence(Estimate(0.9), searched={"elsewhere": hit}), "not reproduced").html()
+    assert "does not admit" in html
+    assert "elsewhere" in html
+
+
+def test_a_rule_changed_later_tells_what_the_first_one_gives():
+    changed = replace(point(0.5), independent_rule="sign", first_independent_rule="covers")
+    evidence = Evidence(Estimate(0.5), Estimate(0.4, -0.1, 0.9))
+    row = Verdict(changed, evidence, verdict(changed, evidence)).record()
+    assert row["verdict"] == "only on released data"
+    assert row["first_rule"].endswith("the verdict would be: reproduced.")
+    assert Verdict(point(0.5), evidence, "reproduced").record()["first_rule"] == ""
+
+
+def test_no_rule_was_changed_silently():
+    assert {claim.id for claim in ALL if claim.first} >= {"ode.coef_tax", "ode.coef_bonus", "ode.jump", "nc.spread"}
+
+
+def test_scores_stored_twice_are_not_shown_as_two_measurements():
+    claim = point(0.5)
+    twice = Verdict(claim, Evidence(Estimate(0.5123456), Estimate(0.5123456, 0.4, 0.6)), "reproduced")
+    assert twice.record()["same_numbers"]
+    assert "measured once" in twice.html()
+    assert not Verdict(claim, Evidence(Estimate(0.512), Estimate(0.513)), "reproduced").record()["same_numbers"]
+
+
+def test_a_near_miss_says_how_near():
+    row = Verdict(point(-0.941), Evidence(Estimate(-0.9352)), "not reproduced").record()
+    assert row["off_by"].startswith("The released data miss the printed number by 0.0058")
+    assert Verdict(point(0.5), Evidence(Estimate(0.9)), "not reproduced").record()["off_by"] == ""
+
+
+def test_without_an_independent_measurement_nothing_agrees():
+    claim = replace(point(0.5), independent_rule="none")
+    assert verdict(claim, Evidence(Estimate(0.5), Estimate(0.5, 0.4, 0.6))) == "only on released data"

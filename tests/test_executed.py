@@ -80,7 +80,7 @@ def test_a_coarse_rule_says_so_to_the_reader():
     for row in ledger.load():
         claim = claims.claim(row["id"])
         if claim.rule != "convention":
-            assert ("so coarse" in row["rule"]) is not claim.is_sharp
+            assert ("so coarsely" in row["rule"]) is not claim.is_sharp
 
 
 @pytest.mark.slow

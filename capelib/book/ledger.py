@@ -82,9 +82,16 @@ def _row(env: BuildEnvironment, row: dict) -> Markup:
         rank=VERDICTS.index(row["verdict"]),
         badge=badge(row["verdict"]),
         evidence=Markup(' <span class="cape-evidence">{}</span>').format(evidence) if evidence else "",
-        reason=Markup('<p class="cape-reason">{}</p>').format(row["reason"]) if row["reason"] else "",
+        reason=Markup("").join(Markup('<p class="cape-reason">{}</p>').format(told) for told in _told(row)),
         how=_how(row),
     )
+
+
+def _told(row: dict) -> list[str]:
+    from capelib.claims.display import SAME_NUMBERS
+
+    same = f"Independent: {SAME_NUMBERS}." if row.get("same_numbers") else ""
+    return [part for part in (row["reason"], row.get("off_by"), same, row.get("first_rule")) if part]
 
 
 def _value(label: str, text: str, sort: float | None, unit: str = "") -> Markup:
@@ -102,14 +109,22 @@ def _point(estimate: dict | None) -> float | None:
 
 
 def _how(row: dict) -> Markup:
-    tried = Markup("").join(
-        Markup("<li>{}: <b>{}</b>{}</li>").format(each["name"], each["text"], " (passes)" if each["passes"] else "")
-        for each in row["alternatives"]
-    )
-    passing = sum(other["passes"] for other in row["alternatives"])
-    count = f", {row['n_tried']} computations tried, {passing} of the others pass" if row["n_tried"] > 1 else ""
-    listed = Markup("<ul>{}</ul>").format(tried) if tried else ""
-    return Markup("<details><summary>Rule{}</summary><p>{}.</p>{}</details>").format(count, row["rule"], listed)
+    from capelib.claims.display import READINGS, SEARCHED, counted
+
+    parts = []
+    for key, words in (("alternatives", READINGS), ("searched", SEARCHED)):
+        if listed := row.get(key, []):
+            items = Markup("").join(
+                Markup("<li>{}: <b>{}</b>{}</li>").format(
+                    each["name"], each["text"], " (passes)" if each["passes"] else ""
+                )
+                for each in listed
+            )
+            parts.append(Markup("<p>{}:</p><ul>{}</ul>").format(counted(listed, words), items))
+    n_others = row["n_tried"] - bool(row["released"])
+    count = f", {n_others} other computations" if n_others > 1 else ", 1 other computation" if n_others else ""
+    tried = Markup("").join(parts)
+    return Markup("<details><summary>Rule{}</summary><p>{}.</p>{}</details>").format(count, row["rule"], tried)
 
 
 def _item(env: BuildEnvironment, row: dict) -> Markup:

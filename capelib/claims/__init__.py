@@ -25,6 +25,7 @@ def check(
     released: Estimate | float | None = None,
     independent: Estimate | float | None = None,
     alternatives: Mapping[str, Estimate | float] | None = None,
+    searched: Mapping[str, Estimate | float] | None = None,
     reason: str = "",
 ) -> Verdict:
     """Decide a claim by its declared rule, show the verdict, and leave its record in the notebook.
@@ -39,13 +40,17 @@ def check(
     independent : Estimate or float, optional
         The same on measurements that the author did not make.
     alternatives : mapping, optional
-        Every other computation that was tried, by name; none may be left out because it fails.
+        Every other computation that a reader could take the statement to mean, by name; none may be left out because it
+        fails.
+    searched : mapping, optional
+        Computations that the statement does not admit, tried to find where its number comes from. They are listed and
+        decide nothing.
     reason : str
         What the reader should know beside the numbers, in a sentence.
     """
     stated = claim(claim_id)
-    tried = {name: _estimate(number) for name, number in (alternatives or {}).items()}
-    evidence = Evidence(_estimate(released), _estimate(independent), tried)
+    tried, looked = ({name: _estimate(n) for name, n in (each or {}).items()} for each in (alternatives, searched))
+    evidence = Evidence(_estimate(released), _estimate(independent), tried, looked)
     decided = Verdict(stated, evidence, verdict(stated, evidence), reason)
     decided.publish()
     return decided

@@ -1,14 +1,20 @@
 """How a claim and its verdict look in a notebook: readable HTML, plain text, and a record for the ledger."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import isfinite
 
-from capelib.claims.rules import INDEPENDENT_RULES, RULES, Claim, Evidence, passes
+from capelib.claims.rules import INDEPENDENT_RULES, RULES, Claim, Evidence, digits, passes, verdict
 from capelib.estimate import Estimate
 
+READINGS = "other reading tried", "other readings tried"
+SEARCHED = (
+    "computation that the statement does not admit was searched too",
+    "computations that the statement does not admit were searched too",
+)
+SAME_NUMBERS = "the released scores again: stored in both tables, measured once"
 RECORD_MIME = "application/vnd.cape.claim+json"
 MARK = {
     "reproduced": "✓",
@@ -70,10 +76,11 @@ class Verdict:
             "independent": claim.text(evidence.independent, extra=1),
             "released_value": _numbers(evidence.released),
             "independent_value": _numbers(evidence.independent),
-            "alternatives": [
-                {"name": name, "text": claim.text(other, extra=1), "passes": passes(claim, other)}
-                for name, other in evidence.alternatives.items()
-            ],
+            "alternatives": _listed(claim, evidence.alternatives),
+            "searched": _listed(claim, evidence.searched),
+            "same_numbers": evidence.same_numbers,
+            "off_by": _off_by(claim, evidence),
+            "first_rule": _first_rule(claim, evidence),
             "n_tried": evidence.tried,
             "verdict": self.outcome,
             "reason": self.reason or claim.needs or claim.why,
@@ -108,12 +115,14 @@ class Verdict:
         for name, estimate in (("Released data", self.evidence.released), ("Independent", self.evidence.independent)):
             if estimate is not None:
                 text = self.claim.text(estimate, extra=1)
-                cells.append((name, text, _how(estimate)))
+                note = SAME_NUMBERS if name == "Independent" and row["same_numbers"] else _how(estimate)
+                cells.append((name, text, note))
         values = "".join(
             f"<div><dt>{escape(name)}</dt><dd><b>{escape(text)}</b><small>{escape(note)}</small></dd></div>"
             for name, text, note in cells
         )
-        reason = f"<p class='cape-reason'>{escape(row['reason'])}</p>" if row["reason"] else ""
+        told = [row["reason"], row["off_by"], row["first_rule"]]
+        reason = "".join(f"<p class='cape-reason'>{escape(part)}</p>" for part in told if part)
         return (
             f"<div class='cape-verdict' id='{self.claim.anchor}' data-verdict='{self.outcome}'>"
             f"<p class='cape-verdict-head'><span class='cape-badge'>"
@@ -124,18 +133,26 @@ class Verdict:
         )
 
     def _tried(self) -> str:
-        rows = self.record()["alternatives"]
-        if not rows:
-            return ""
-        items = "".join(
-            f"<li>{escape(row['name'])}: <b>{escape(row['text'])}</b>{' (passes)' if row['passes'] else ''}</li>"
-            for row in rows
-        )
-        n_pass = sum(row["passes"] for row in rows)
-        return (
-            f"<details><summary>{len(rows)} other computations tried; {n_pass} of them pass</summary>"
-            f"<ul>{items}</ul></details>"
-        )
+        row, parts = self.record(), []
+        for rows, words in ((row["alternatives"], READINGS), (row["searched"], SEARCHED)):
+            if rows:
+                items = "".join(
+                    f"<li>{escape(each['name'])}: <b>{escape(each['text'])}</b>{_note(each)}</li>" for each in rows
+                )
+                parts.append(f"<details><summary>{counted(rows, words)}</summary><ul>{items}</ul></details>")
+        return "".join(parts)
+
+
+def counted(rows: Sequence[dict], words: tuple[str, str]) -> str:
+    """How many computations of a kind were tried and how many pass, for the line above their list.
+
+    >>> counted([{"passes": True}], READINGS)
+    '1 other reading tried; it passes'
+    """
+    passing, word = sum(row["passes"] for row in rows), words[len(rows) != 1]
+    if len(rows) == 1:
+        return f"1 {word}; it {'passes' if passing else 'fails'}"
+    return f"{len(rows)} {word}; {passing or 'none'} of them {'passes' if passing == 1 else 'pass'}"
 
 
 def rule_in_words(claim: Claim) -> str:
@@ -143,8 +160,55 @@ def rule_in_words(claim: Claim) -> str:
     rule = RULES[claim.rule]
     if claim.rule == "convention":
         return rule
-    coarse = "" if claim.is_sharp else " (so coarse that a change of 5 % may not show)"
+    coarse = (
+        "" if claim.is_sharp else " (printed so coarsely that a change of ours by 5 % may leave the verdict as it is)"
+    )
     return f"{rule}{coarse}; {INDEPENDENT_RULES[claim.independent_rule]}"
+
+
+def _listed(claim: Claim, others: Mapping[str, Estimate]) -> list[dict]:
+    return [
+        {"name": name, "text": claim.text(other, extra=1), "passes": passes(claim, other), "how": _discarded(other)}
+        for name, other in others.items()
+    ]
+
+
+def _note(row: dict) -> str:
+    parts = [part for part in (row["how"], "passes" if row["passes"] else "") if part]
+    return f" ({escape(', '.join(parts))})" if parts else ""
+
+
+def _off_by(claim: Claim, evidence: Evidence) -> str:
+    # a number missed by its last digit is another thing than one missed by half its size
+    if claim.rule != "printed" or evidence.released is None or passes(claim, evidence.released):
+        return ""
+    off = abs(evidence.released.value - claim.value)
+    if not isfinite(off) or off > 2 * 10.0**-claim.decimals:
+        return ""
+    return f"The released data miss the printed number by {digits(off, claim.decimals, 2)}, its last digit."
+
+
+def _first_rule(claim: Claim, evidence: Evidence) -> str:
+    first = claim.first
+    if first is None or not evidence.tried:
+        return ""
+    return (
+        "This rule was changed after the computation was written. "
+        f"Under the one first declared ({_in_words(first, claim)}) the verdict would be: {verdict(first, evidence)}."
+    )
+
+
+def _in_words(first: Claim, now: Claim) -> str:
+    parts = []
+    if first.decimals != now.decimals:
+        parts.append(f"{first.decimals} decimals")
+    if first.independent_rule != now.independent_rule:
+        parts.append(INDEPENDENT_RULES[first.independent_rule])
+    return ", ".join(parts)
+
+
+def _discarded(estimate: Estimate) -> str:
+    return f"{estimate.discarded:.0%} of draws discarded" if estimate.discarded else ""
 
 
 def _how(estimate: Estimate) -> str:
@@ -152,7 +216,7 @@ def _how(estimate: Estimate) -> str:
     if estimate.n is not None:
         parts.append(f"n = {estimate.n}")
     if estimate.discarded:
-        parts.append(f"{estimate.discarded:.0%} of draws discarded")
+        parts.append(_discarded(estimate))
     return ", ".join(parts)
 
 

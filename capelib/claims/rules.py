@@ -5,8 +5,8 @@ knowledge of the claim: two tables, one function.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from math import isfinite, isnan
+from dataclasses import dataclass, field, replace
+from math import isclose, isfinite, isnan
 
 from capelib.errors import InputError
 from capelib.estimate import Estimate
@@ -58,6 +58,19 @@ class Claim:
     needs: str
     pinned: str
     why: str
+    first_decimals: int | None = None
+    first_independent_rule: str = ""
+
+    @property
+    def first(self) -> "Claim | None":
+        """The claim under the rule first declared, where that rule was changed later; else None."""
+        if self.first_decimals is None and not self.first_independent_rule:
+            return None
+        decimals = self.decimals if self.first_decimals is None else self.first_decimals
+        independent = self.first_independent_rule or self.independent_rule
+        return replace(
+            self, decimals=decimals, independent_rule=independent, first_decimals=None, first_independent_rule=""
+        )
 
     @property
     def is_sharp(self) -> bool:
@@ -109,17 +122,26 @@ class Evidence:
     """What was computed for a claim, in the claim's unit.
 
     `released` is the paper's own definition on the released data, `independent` the same on the independent
-    measurements. `alternatives` are the computations that a loose statement admits, all those tried, by name.
+    measurements. `alternatives` are the computations that a loose statement admits, all those tried, by name;
+    `searched` are those that it does not admit, tried to find out where a number comes from.
     """
 
     released: Estimate | None = None
     independent: Estimate | None = None
     alternatives: Mapping[str, Estimate] = field(default_factory=dict)
+    searched: Mapping[str, Estimate] = field(default_factory=dict)
 
     @property
     def tried(self) -> int:
         """How many computations on the released data were tried in all."""
-        return len(self.alternatives) + (self.released is not None)
+        return len(self.alternatives) + len(self.searched) + (self.released is not None)
+
+    @property
+    def same_numbers(self) -> bool:
+        """Whether the independent value is the released one again: scores that are stored twice, not measured twice."""
+        if self.released is None or self.independent is None or float(self.released.value).is_integer():
+            return False
+        return isclose(self.released.value, self.independent.value, rel_tol=1e-6)
 
 
 def passes(claim: Claim, ours: Estimate) -> bool:
@@ -166,9 +188,9 @@ def verdict(claim: Claim, evidence: Evidence) -> str:
                                                    admits passes and not all do; else not reproduced
     ====================== ======================= ==========================================================
 
-    Where no definition is stated, the claim counts as passed only if every computation tried passes; and without an
-    independent measurement nothing can be reproduced. A claim
-    without any number is *not testable here*, provided that `claim_rules` says what it needs.
+    Where no definition is stated, the claim counts as passed only if every computation admitted passes; and without an
+    independent measurement nothing can be reproduced. What was only searched decides nothing. A claim without any
+    number is *not testable here*, provided that `claim_rules` says what it needs.
     """
     found = [passes(claim, other) for other in evidence.alternatives.values()]
     stated = evidence.released is not None

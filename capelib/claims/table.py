@@ -30,18 +30,32 @@ def claim(claim_id: str) -> Claim:
 
 
 def _claim(row: dict) -> Claim:
-    for column, allowed in (("rule", RULES), ("independent_rule", INDEPENDENT_RULES), ("pinned", ("", *VERDICTS))):
+    known = {
+        "rule": RULES,
+        "independent_rule": INDEPENDENT_RULES,
+        "first_independent_rule": ("", *INDEPENDENT_RULES),
+        "pinned": ("", *VERDICTS),
+    }
+    for column, allowed in known.items():
         if _text(row[column]) not in allowed:
             raise unknown(f"{column} of claim {row['id']}", _text(row[column]), allowed)
     return Claim(
-        **{name: _text(row[name]) for name in ("id", "section", "place", "statement", "quantity", "unit", "source")},
+        **{name: _text(row[name]) for name in ("id", "section", "statement", "quantity", "unit", "source")},
+        place=_place(_text(row["place"])),
         **{name: _text(row[name]) for name in ("rule", "independent_rule", "needs", "pinned", "why")},
         value=float(row["value"]),
         low=_number(row["ci_low"]),
         high=_number(row["ci_high"]),
         n=_whole(row["n"]),
         decimals=_whole(row["decimals"]),
+        first_decimals=_whole(row["first_decimals"]),
+        first_independent_rule=_text(row["first_independent_rule"]),
     )
+
+
+def _place(text: str) -> str:
+    # rows of the earlier draft and of the companion paper stand among those of the paper
+    return "earlier draft" if text == "draft" else text.replace(" (3B)", ", companion paper")
 
 
 def _text(cell: object) -> str:
