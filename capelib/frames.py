@@ -69,13 +69,15 @@ def shown(
     return Shown(frame.rename(columns=dict(names or {})), caption, digits, tuple(notes))
 
 
-def frame_html(frame: pd.DataFrame, caption: str = "", notes: Iterable[str] = (), digits: int = 3) -> str:
+def frame_html(
+    frame: pd.DataFrame, caption: str = "", notes: Iterable[str] = (), digits: int = 3, longest: int = LONGEST
+) -> str:
     """A frame as an HTML table: words for heads, numbers to the right, its index as row heads, notes as a list below.
 
     A plain range as index is left out. Numbers have at most `digits` decimals (very small ones two digits), sizes of
-    models are written as 410M or 2.8B. Rows beyond the sixtieth are counted, not shown.
+    models are written as 410M or 2.8B. Rows beyond the first `longest` are counted, not shown.
     """
-    table = frame.iloc[:LONGEST]
+    table = frame.iloc[:longest]
     heads = [] if _is_plain(table.index) else [_word(name) for name in table.index.names]
     keys = [key if isinstance(key, tuple) else (key,) for key in table.index] if heads else []
     columns = [_cells(table.iloc[:, place], digits) for place in range(table.shape[1])]
@@ -88,7 +90,7 @@ def frame_html(frame: pd.DataFrame, caption: str = "", notes: Iterable[str] = ()
         first = [f'<th scope="row">{escape(_cell(part, digits))}</th>' for part in (keys[place] if heads else ())]
         rest = [f"<td{_kind(n)}>{escape(column[place])}</td>" for column, n in zip(columns, numeric, strict=True)]
         rows.append(f"<tr>{''.join(first + rest)}</tr>")
-    notes = [*notes, *([f"{len(frame) - LONGEST} more rows"] if len(frame) > LONGEST else [])]
+    notes = [*notes, *([f"{len(frame) - longest} more rows"] if len(frame) > longest else [])]
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return (
         '<table class="dataframe">\n'

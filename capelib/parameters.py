@@ -6,6 +6,7 @@ JupyterLab are held to the same rules as ``cape run``, which calls `validate` be
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from math import inf, isfinite
@@ -80,8 +81,19 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -inf < value < inf
 
 
+def _are_words(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+
+
 def _plain(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 def _zero_or(low: float, high: float) -> Callable[[object], bool]:
@@ -106,11 +118,25 @@ VOCABULARY = {
     "model": Rule("a model of the panel, by its name or the repository of its weights", lambda v: isinstance(v, str)),
     "web_trained": one_of("documented", "all"),
     "curve_degree": number(1, 3, whole=True),
+    "floors": increasing(0),
+    "n_windows": number(2, 12, whole=True),
+    "today": Rule("empty (the newest date of the table) or a day such as 2027-01-01", lambda v: v == "" or _is_day(v)),
     "unit": one_of("percent", "fraction", "standardised"),
     "differentiation": one_of("midpoint", "finite", "spline"),
     "n_boot": RESAMPLES,
     "n_draws": number(20, 1_000_000, whole=True),
     "n_perm": RESAMPLES,
+    "n_panels": number(20, 100_000, whole=True),
+    "exponent": number(0.01, 2),
+    "scale_spread": number(0, 3),
+    "curated": Rule("a list of families, which may be empty (cape families)", _are_words),
+    "chance_margin": number(0, 20),
+    "mmlu_edges": increasing(0),
+    "coupling_sizes": increasing(0.01),
+    "family_counts": increasing(3),
+    "sizes_each": number(4, 20, whole=True),
+    "question_factor": number(1, 1000, whole=True),
+    "shared_noise": number(0, 0.8),
     "seed": number(0, 2**32 - 1, whole=True),
 }
 

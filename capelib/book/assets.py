@@ -33,6 +33,8 @@ def load_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, d
         app.add_js_file("charts.js", loading_method="defer")
     if 'class="cape-ledger' in context.get("body", ""):
         app.add_js_file("ledger.js", loading_method="defer")
+    if 'class="cape-models' in context.get("body", ""):
+        app.add_js_file("models.js", loading_method="defer")
 
 
 def _vega(folder: Path) -> None:
