@@ -655,7 +655,8 @@ for name, claim in label.items():
         claim,
         released=Estimate(tried[reading], method=reading),
         independent=again,
-        alternatives={rule: size for rule, size in tried.items() if rule != reading},
+        alternatives={rule: size for rule, size in tried.items() if rule != reading and critical.is_reading(rule)},
+        searched={rule: size for rule, size in tried.items() if not critical.is_reading(rule)},
         reason=f"The printed value is the family's {hits[0]}, one of {len(blind)} sizes named without seeing a score."
         if hits
         else "",
@@ -682,7 +683,8 @@ spread = critical.spreads(
 )
 claims.check(
     "nc.spread",
-    alternatives=spread,
+    alternatives={rule: ratio for rule, ratio in spread.items() if critical.is_reading(rule)},
+    searched={rule: ratio for rule, ratio in spread.items() if not critical.is_reading(rule)},
     reason="The printed ratio follows from the printed scales of Table 1; by no rule does it follow from the scores.",
 )
 internals = tables.read("internals_reported")
@@ -1010,7 +1012,8 @@ for name, key in zip(of_paper, ["pythia", "bloom", "cerebras", "gptneo", "opt"],
             f"width.{key}_{kind}",
             released=Estimate(tried[stated], method=stated),
             independent=again,
-            alternatives={way: r for way, r in tried.items() if way != stated},
+            alternatives={way: r for way, r in tried.items() if way != stated and width_definitions.is_reading(way)},
+            searched={way: r for way, r in tried.items() if not width_definitions.is_reading(way)},
             reason=f"The released scores differ from the printed value by {gap:.2g}.",
         )
 

@@ -153,3 +153,12 @@ def _below_isocline(rows: pd.DataFrame, ratio: float) -> float:
         return _NONE
     i = crossed[0]
     return float(10 ** (log_n[i] + (log_n[i + 1] - log_n[i]) * above[i] / (above[i] - above[i + 1])))
+
+
+def is_reading(rule: str) -> bool:
+    """Whether a rule is one the text admits: it finds where the coupling crosses zero, or where TruthfulQA turns.
+
+    The others name a step by its γ₁₂, or divide the numbers that Table 1 prints: searched, to see where a number is
+    from.
+    """
+    return not rule.startswith(("step with γ₁₂", "the values printed"))

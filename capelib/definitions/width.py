@@ -109,3 +109,13 @@ def _normalised(rows: pd.DataFrame, scale: Callable[[pd.DataFrame], np.ndarray])
 
 def _divided(rows: pd.DataFrame, scale: np.ndarray) -> pd.DataFrame:
     return rows.assign(**{X: rows[X] / scale, Y: rows[Y] / scale})
+
+
+def is_reading(way: str) -> bool:
+    """Whether the text admits a computation: Pearson's r of the family's scores, over its width or not.
+
+    Leaving models out by size, other coefficients and other powers of the width are searched, to see where a number is
+    from.
+    """
+    other = ("without the", "Spearman", "changes from size", "given log N", "over √", "over d_model²", "over N;")
+    return not any(part in way for part in other)
