@@ -12,6 +12,20 @@ class InputError(ValueError):
         return [f"{type(self).__name__}: {self}"]
 
 
+def together(errors: Iterable[InputError], of: str) -> InputError:
+    """Several mistakes as one error: a single one as it is, more with a first line that counts them.
+
+    >>> print(together([InputError("a is wrong"), InputError("b is missing")], "the parameters"))
+    2 problems with the parameters:
+    a is wrong
+    b is missing
+    """
+    errors = list(errors)
+    if len(errors) == 1:
+        return errors[0]
+    return InputError("\n".join([f"{len(errors)} problems with {of}:", *map(str, errors)]))
+
+
 def closest(got: str, allowed: Iterable[str]) -> str | None:
     """The allowed word nearest to what was typed, or None if nothing is near."""
     words = {word.casefold(): word for word in allowed}

@@ -4,7 +4,7 @@ A name means the same in every section. `check` is the first thing a section doe
 JupyterLab are held to the same rules as ``cape run``, which calls `validate` before anything runs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -13,7 +13,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capelib.errors import InputError, closest, unknown
+from capelib.errors import InputError, closest, together, unknown
 from capelib.sections.source import Section, find
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # the names that capelib.tables gives them; importing it here would cost every command a second
 BENCHMARKS = ("hellaswag", "truthfulqa", "arc_challenge", "winogrande", "mmlu")
 PANELS = ("measured", "released")
-FEWEST = 3  # models of a family: with two there is one step, and no correlation
+FEWEST = 3  # different sizes of a family: with two there is one step, and no correlation
 CHECKED = "_cape_checked"  # left in a kernel's namespace by the first check
 TYPES = {"str": str, "int": int, "float": (float, int), "bool": bool, "list": (list, tuple), "tuple": (list, tuple)}
 
@@ -77,6 +77,15 @@ def is_path(panel: object) -> bool:
     return Path(panel).suffix != "" or len(Path(panel).parts) > 1 or Path(panel).exists()
 
 
+def panel_name(panel: str) -> str:
+    """How a page names a panel: the word for a bundled one, a file's name without the folders it lies in.
+
+    >>> panel_name("measured"), panel_name("/home/me/mine.csv")
+    ('measured', 'mine.csv')
+    """
+    return panel if panel in PANELS else Path(panel).name
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -inf < value < inf
 
@@ -101,10 +110,10 @@ def _zero_or(low: float, high: float) -> Callable[[object], bool]:
 
 
 RESAMPLES = number(100, 1_000_000, whole=True)
-# Which families there are depends on the panel, and whether a file is a panel on its content: see `_related`.
+# Which families there are depends on the panel, and whether a file is a panel on its content: see `_on_panel`.
 VOCABULARY = {
     "panel": Rule(f"{', '.join(PANELS)}, or the path of a CSV file", lambda v: v in PANELS or is_path(v), PANELS),
-    "family": Rule("a family of the panel with three models or more (cape families)", lambda v: isinstance(v, str)),
+    "family": Rule("a family with three sizes or more in the panel (cape families)", lambda v: isinstance(v, str)),
     "x": one_of(*BENCHMARKS),
     "y": one_of(*BENCHMARKS),
     "threshold": number(0, 10),
@@ -152,17 +161,40 @@ def rule(name: str) -> Rule:
 def validate(section: Section, values: Mapping[str, object]) -> None:
     """Check a section's parameters, defaults filled in for those not given.
 
-    Raises InputError, one line: an unknown name, a wrong type, a value that is not allowed, two values that
-    do not go together. A panel of the user's is read and validated too.
+    Raises InputError, a line for each mistake: an unknown name, a wrong type, a value that is not allowed, two values
+    that do not go together. A panel of the user's is read and validated too.
     """
-    for name in values:
-        if name not in section.parameters:
-            raise unknown(f"parameter of {section.name}:", name, section.parameters, "explained by: cape sections")
+    errors = problems(section, values)
+    if errors:
+        raise together(errors, "the parameters")
+
+
+def problems(section: Section, values: Mapping[str, object], leave: Iterable[str] = ()) -> list[InputError]:
+    """Everything that `validate` has to say, in the order of the section; nothing about the names in `leave`."""
+    errors = [unknown_parameter(section, name) for name in values if name not in section.parameters]
     full = {name: values.get(name, declared.default) for name, declared in section.parameters.items()}
+    full = {name: value for name, value in full.items() if name not in leave}
+    right = {}
     for name, value in full.items():
-        _typed(name, section.parameters[name].type, value)
-        rule(name).check(name, value)
-    _related(full)
+        try:
+            _typed(name, section.parameters[name].type, value)
+            rule(name).check(name, value)
+            right[name] = value
+        except InputError as error:
+            errors.append(error)
+    # what cannot be read is told once: no family is looked for in a panel that is not there
+    known = "panel" in right or "panel" not in section.parameters
+    for fits in (_pairs, *([_on_panel] if known else [])):
+        try:
+            fits(right)
+        except InputError as error:
+            errors.append(error)
+    return errors
+
+
+def unknown_parameter(section: Section, name: str) -> InputError:
+    """The one line for a name that the section does not declare."""
+    return unknown(f"parameter of {section.name}:", name, section.parameters, "explained by: cape sections")
 
 
 def check(section: str, namespace: Mapping[str, object]) -> None:
@@ -199,12 +231,15 @@ def _typed(name: str, declared: str, value: object) -> None:
         raise InputError(f"parameter {name} must be of type {declared}: {rule(name).allowed}; got {value!r}")
 
 
-def _related(values: Mapping[str, object]) -> None:
+def _pairs(values: Mapping[str, object]) -> None:
     if "x" in values and values["x"] == values.get("y"):
         raise InputError(f"parameters x and y must differ; both are {values['x']!r}")
     small, large = values.get("tolerance_small", 0), values.get("tolerance_large", inf)
     if small > large:
         raise InputError(f"parameter tolerance_small must not exceed tolerance_large; got {small:g} and {large:g}")
+
+
+def _on_panel(values: Mapping[str, object]) -> None:
     which = values.get("panel", PANELS[0])
     if which not in PANELS and not Path(which).is_file():
         raise InputError(f"parameter panel: there is no file {which}; allowed: {rule('panel').allowed}")
@@ -222,13 +257,20 @@ def _related(values: Mapping[str, object]) -> None:
 
 
 def _family_is_there(panel: "pd.DataFrame", which: str, family: str, scores: list[str]) -> None:
+    from capelib.selection import base_models
+
     listed = f"list them with: cape families --panel {which}"
-    families = sorted(set(panel["family"]))
-    if family not in families:
-        raise unknown("family", family, families, listed)
-    models = int(panel.loc[panel["family"] == family, scores].notna().all(axis=1).sum())
-    if models < FEWEST:
-        raise InputError(
-            f"family {family!r} has {models} models with {' and '.join(scores)}; a section needs {FEWEST} or more; "
-            f"{listed}"
-        )
+    scored = base_models(panel)
+    scored = scored[scored[scores].notna().all(axis=1)]
+    sizes = scored.groupby("family")["n_params"].nunique()
+    usable = sorted(sizes.index[sizes >= FEWEST])
+    if family in usable:
+        return
+    if family not in set(panel["family"]):
+        raise unknown("family", family, usable or sorted(set(panel["family"])), listed)
+    had = int(sizes.get(family, 0))
+    allowed = f"allowed: {', '.join(usable)}" if usable else "no family of the panel has as many; add models of it"
+    raise InputError(
+        f"family {family!r} has {' and '.join(scores)} for base models of {had} different "
+        f"size{'' if had == 1 else 's'}; a section needs {FEWEST} or more; {allowed}; {listed}"
+    )

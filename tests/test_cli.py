@@ -123,7 +123,7 @@ def test_without_arguments_help_and_version():
         (["--verbos"], "unknown option '--verbos'"),
         (["build", "--jobs", "many"], "--jobs"),
         (["build", "--jobs", "0"], "greater than or equal to 1"),
-        (["run"], "Missing argument"),
+        (["run"], "which section? allowed: data, scaling, coupling"),
         (["run", "coupling", "more"], "more"),
         (["run", "couplin"], "unknown section 'couplin' (closest: 'coupling')"),
         (["run", "coupling", "-p", "famly=OPT"], "unknown parameter of coupling: 'famly' (closest: 'family')"),
@@ -143,6 +143,17 @@ def test_without_arguments_help_and_version():
 )
 def test_a_mistake_is_one_line_and_exit_2(arguments, message):
     assert message in refused(cape(*arguments, cwd=ROOT))
+
+
+def test_every_wrong_parameter_is_told_at_once():
+    pairs = ["n_boot=abc", "seed=-1", "y=foo", "famly=OPT", "panel=none.csv"]
+    ended = cape("run", "coupling", *[word for pair in pairs for word in ("-p", pair)], cwd=ROOT)
+    assert ended.returncode == 2
+    first, *lines = ended.stderr.splitlines()
+    assert first == "cape: 5 problems with the parameters:"
+    assert len(lines) == 5
+    for name in ("n_boot must", "seed must", "y must", "'famly'", "none.csv"):
+        assert sum(name in line for line in lines) == 1
 
 
 def test_debug_shows_the_traceback():
@@ -251,7 +262,7 @@ def test_a_failing_cell_is_told_in_one_line_and_leaves_only_what_shows_it(demo, 
     assert "section broken, cell [2]: ZeroDivisionError: division by zero; see" in line
     shown = Path(line.rpartition("see ")[2])
     assert "so far" in shown.read_text()
-    assert not any((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
@@ -265,7 +276,7 @@ def test_what_a_section_refuses_is_the_users_mistake(demo, tmp_path):
 @pytest.mark.slow
 def test_ctrl_c_leaves_nothing_half_written_and_no_kernel(demo, tmp_path):
     before = left(demo)
-    process = demo.start("run", "slow", "--out", tmp_path)
+    process = demo.start("run", "slow", "--out", tmp_path / "made" / "here")
     for line in process.stderr:
         if "cell 2" in line:
             break
@@ -273,9 +284,10 @@ def test_ctrl_c_leaves_nothing_half_written_and_no_kernel(demo, tmp_path):
     kernels = kernels_of(process.pid)
     assert kernels
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    out, told = process.communicate(timeout=20)
     assert process.returncode == 130
     assert out == ""
+    assert told.splitlines()[-1] == "cape: interrupted; nothing half-written is left"
     assert not any(tmp_path.iterdir())
     assert left(demo) == before
     assert not [pid for pid in kernels if Path(f"/proc/{pid}").exists()]

@@ -229,11 +229,34 @@ def test_a_panel_of_the_users_is_read_and_decides_the_families(demo, tmp_path):
     with pytest.raises(InputError, match="unknown family 'OPT'"):
         given(demo, [f"panel={mine}", "family=OPT"])
     mine.write_text(OWN[: OWN.index("c,Own")])
-    with pytest.raises(InputError, match="'Own' has 2 models with hellaswag and truthfulqa; a section needs 3"):
+    few = "family 'Own' has hellaswag and truthfulqa for base models of {} different sizes?; a section needs 3"
+    with pytest.raises(InputError, match=few.format(2)):
+        given(demo, [f"panel={mine}", "family=Own"])
+    mine.write_text(OWN.replace("2000000", "1000000").replace("4000000", "1000000"))
+    with pytest.raises(InputError, match=few.format(1)):  # three models of one size
+        given(demo, [f"panel={mine}", "family=Own"])
+    rows = [f"{row},{word}" for row, word in zip(OWN.split(), ("is_base", "true", "true", "false"), strict=True)]
+    mine.write_text("\n".join(rows))
+    with pytest.raises(InputError, match=few.format(2)):  # a section would leave the tuned model out
         given(demo, [f"panel={mine}", "family=Own"])
     mine.write_text("model,family,n_params,hellaswag,truthfulqa\na,Own,-1,30,40\n")
     with pytest.raises(tables.TableError, match="n_params"):
         given(demo, [f"panel={mine}"])
+
+
+def test_an_unknown_family_is_answered_with_the_families_that_can_be_used(demo):
+    with pytest.raises(InputError, match=r"unknown family 'opt' \(closest: 'OPT'\)") as told:
+        given(demo, ["family=opt"])
+    allowed = str(told.value).partition("allowed: ")[2].partition(";")[0].split(", ")
+    assert {"OPT", "Pythia"} <= set(allowed)
+    assert not {"Amber", "CodeLlama"} & set(allowed)  # one size; trained on code
+    with pytest.raises(InputError, match="'Amber' has hellaswag and truthfulqa for base models of 1 different size; "):
+        given(demo, ["family=Amber"])
+
+
+def test_a_page_names_a_file_without_its_folders():
+    assert parameters.panel_name("/home/somebody/mine.csv") == "mine.csv"
+    assert parameters.panel_name("released") == "released"
 
 
 def test_a_relative_panel_is_meant_from_where_the_user_stands(demo, tmp_path, monkeypatch):

@@ -11,6 +11,9 @@ from capelib.cli import book, facts, models, rerun
 from capelib.errors import InputError, unknown
 
 
+INTERRUPTED = 130  # what shells give for Ctrl-C, and Typer with them
+
+
 class Commands(typer.core.TyperGroup):
     """The commands by name; an unknown one is told in the manner of all other errors."""
 
@@ -56,7 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"] or ["--help"]
     try:
-        return app(arguments, prog_name="cape", standalone_mode=False) or 0
+        code = app(arguments, prog_name="cape", standalone_mode=False) or 0
+        if code == INTERRUPTED:
+            print("cape: interrupted; nothing half-written is left", file=sys.stderr)
+        return code
     except Exception as error:
         if debug:
             traceback.print_exc()
@@ -86,6 +92,10 @@ def _usage(error: typer.TyperException) -> str:
     # Typer's own message takes four lines; its errors know the command they belong to
     context = getattr(error, "ctx", None)
     where = f"explained by: {context.command_path if context else 'cape'} --help"
+    if getattr(getattr(error, "param", None), "name", None) == "section":
+        from capelib.sections import discover
+
+        return f"which section? allowed: {', '.join(discover())}; explained by: cape sections"
     got = getattr(error, "option_name", None)
     if got and context and error.message.startswith("No such option"):
         options = {name for each in context.command.params for name in (*each.opts, *each.secondary_opts)}

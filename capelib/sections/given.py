@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from capelib.errors import InputError, unknown
-from capelib.parameters import PANELS, is_path, rule, validate
+from capelib.errors import InputError, together
+from capelib.parameters import PANELS, is_path, problems, rule, unknown_parameter
 from capelib.sections.source import Section
 
 TRUTH = {"true": True, "yes": True, "false": False, "no": False}
@@ -15,7 +15,7 @@ TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 def given(section: Section, pairs: Iterable[str] = (), file: Path | None = None) -> dict[str, object]:
     """Typed and checked values from ``NAME=VALUE`` pairs and a YAML file; a pair outdoes the file.
 
-    Raises InputError, one line, for anything the section would not accept.
+    Raises InputError, a line for each thing that the section would not accept.
     """
     texts: dict[str, object] = _from_yaml(file) if file else {}
     for pair in pairs:
@@ -23,12 +23,18 @@ def given(section: Section, pairs: Iterable[str] = (), file: Path | None = None)
         if not equals or not name.strip():
             raise InputError(f"parameters are given as NAME=VALUE; got {pair!r}; {section.name} has: {_names(section)}")
         texts[name.strip()] = text.strip()
-    for name in texts:
-        if name not in section.parameters:
-            raise unknown(f"parameter of {section.name}:", name, section.parameters, "explained by: cape sections")
-    values = {name: typed(name, section.parameters[name].type, value) for name, value in texts.items()}
+    values, errors = {}, []
+    for name, text in texts.items():
+        try:
+            if name not in section.parameters:
+                raise unknown_parameter(section, name)
+            values[name] = typed(name, section.parameters[name].type, text)
+        except InputError as error:
+            errors.append(error)
     values = {name: _absolute(value) if name == "panel" else value for name, value in values.items()}
-    validate(section, values)
+    errors += problems(section, values, leave=set(texts) - set(values))
+    if errors:
+        raise together(errors, "the parameters")
     return values
 
 

@@ -1,7 +1,8 @@
 """Re-running one section with other parameters: the executed notebook, and a page of it that needs no network."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -17,15 +18,14 @@ def run(
 ) -> tuple[Path, Path]:
     """Execute a section with `values` (checked before: `given`) and write NAME.ipynb and NAME.html into `out`.
 
-    Both files appear together, or neither. Raises InputError for what the section refuses, WorkError if one
-    of its cells fails.
+    Both files appear together, or neither, and no folder that was made for them. Raises InputError for what the
+    section refuses, WorkError if one of its cells fails.
     """
     from capelib.sections.page import page
 
     folder = (out or paths.build_dir() / "runs").absolute()
     notebook, html = folder / f"{section.name}.ipynb", folder / f"{section.name}.html"
-    _writable(folder)
-    with whole(notebook) as draft:
+    with _writable(folder), whole(notebook) as draft:
         for done in execute([Job(section, draft, values, {"parameters": dict(values)})], on_cell=on_cell):
             if done.error:
                 raise done.error
@@ -33,8 +33,10 @@ def run(
     return notebook, html
 
 
-def _writable(folder: Path) -> None:
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
     # before any work: minutes of computing must not end at a folder that takes no file
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
@@ -42,3 +44,10 @@ def _writable(folder: Path) -> None:
     except OSError as error:
         reason = (error.strerror or "an error").lower()
         raise InputError(f"--out: nothing can be written into {folder} ({reason}); give another folder") from None
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # somebody else has put something there meanwhile
+            for each in made:
+                each.rmdir()
+        raise
