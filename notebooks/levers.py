@@ -111,7 +111,7 @@ drawn = drawn.assign(
     depth=drawn["layer"] / (drawn["n_layers"] - 1),
 ).sort_values(["measure", "model", "layer"])
 draw.profiles(
-    drawn[["model", "measure", "layer", "depth", "value"]],
+    drawn[["model", "measure", "depth", "value"]].round(4),
     "Every released profile of the coupling by layer. The couplings of attention patterns are straight lines, one on "
     "top of the other within a family; those of heads in large models go up and down. The only Qwen has 72B.",
     ["layer_profiles_reported"],
@@ -125,7 +125,6 @@ glue("levers_flat_models", int(flat["models"]))
 glue("levers_flat_distinct", int(flat["distinct"]))
 glue("levers_flat_within", power(flat["within_family"]))
 glue("levers_flat_layers", power(flat["across_layers"]))
-glue("levers_flat_between", f"{flat['between_families']:.3f}")
 glue("levers_heads_models", int(heads["models"]))
 glue("levers_heads_distinct", int(heads["distinct"]))
 glue("levers_heads_layers", f"{heads['across_layers']:.2f}")
@@ -152,12 +151,13 @@ glue("levers_large_smallest", f"{large['n_params'].min() / 1e9:.0f}B")
 #
 # *Heads, large.* Here {glue:text}`levers_heads_models` models have {glue:text}`levers_heads_distinct` values, the
 # layers of one model lie up to {glue:text}`levers_heads_layers` apart, and the coupling of a model is the mean of its
-# layers to within {glue:text}`levers_heads_mean`. These are measurements. The smallest model among them has
-# {glue:text}`levers_large_smallest` parameters, so they say nothing about the range in which the tax is said to lie.
+# layers to within {glue:text}`levers_heads_mean`. So these vary as measurements do, and agree with each other. The
+# smallest model among them has {glue:text}`levers_large_smallest` parameters: they say nothing about the range in which
+# the tax is said to lie.
 #
 # *Typed values.* The dashboard types {glue:text}`levers_dashboard_n` couplings of OPT. The
 # {glue:text}`levers_dashboard_same` largest models have the numbers of the measure just named, rounded; the smaller
-# ones have no file. The fall of the coupling between 13B and 30B that the list shows is where the measure changes.
+# ones have no file. The fall of the coupling between 13B and 30B in that list is where the measure changes.
 #
 # ## One model, several measures
 #
@@ -244,28 +244,31 @@ glue("levers_qwen_high", f"{as_printed[1]:.3f}")
 glue("levers_qwen_fits", "does" if as_printed[0] <= as_printed[1] else "does not")
 glue("levers_qwen_fits_three", "does" if to_three[0] <= to_three[1] else "does not")
 glue("levers_qwen_full", int((share < 1).sum()))
+bar = internals[internals["measure_id"].eq("figure_bar") & internals["family"].eq("Qwen2.5")]["value"].item()
+glue("levers_bar", f"{bar:.0f}")
+glue("levers_bar_mean", f"{100 * share[share.index.str.startswith('Qwen2.5')].mean():.1f}")
 glue("levers_qwen_tuned", int((tuned & repositories["family"].eq("Qwen3")).sum()))
-glue("levers_qwen_tuned_old", int((tuned & repositories["family"].eq("Qwen2.5")).sum()))
+glue("levers_qwen_tuned_old", counted((tuned & repositories["family"].eq("Qwen2.5")).sum()))
 glue("levers_qwen_size_ratio", f"{sizes['Qwen3-1.7B'] / sizes['Qwen2.5-1.5B']:.1f}")
-smallest_profile = layers[layers["model"].str.startswith("Qwen")]["model"].unique()
-glue("levers_qwen_profiles", len(smallest_profile))
 
 # %% [markdown]
-# The {glue:text}`levers_qwen_models` models have {glue:text}`levers_qwen_distinct` different net couplings, and
-# {glue:text}`levers_qwen_common` of them the same. One constant between {glue:text}`levers_qwen_low` and
-# {glue:text}`levers_qwen_high`, times the share of cooperative heads, {glue:text}`levers_qwen_fits` give every net
-# coupling to the printed digits (and {glue:text}`levers_qwen_fits_three` if all were right to three decimals). So the
-# net coupling may hold nothing that the share does not, and in all but {glue:text}`levers_qwen_full` models every head
-# counts as cooperative. The paper prints three decimals of the constant, the released file two.
+# Fig. 7b shows the upper panel. Its {glue:text}`levers_qwen_models` models have {glue:text}`levers_qwen_distinct`
+# different net couplings, and {glue:text}`levers_qwen_common` of them the same. One constant between
+# {glue:text}`levers_qwen_low` and {glue:text}`levers_qwen_high`, times the share of cooperative heads,
+# {glue:text}`levers_qwen_fits` give every net coupling to the printed digits (and {glue:text}`levers_qwen_fits_three`
+# if all were right to three decimals). So the net coupling may hold nothing that the share does not, and in all but
+# {glue:text}`levers_qwen_full` models every head counts as cooperative. The paper prints three decimals of the
+# constant, the released file two. And the bar of Fig. 5 for Qwen2.5 is labelled {glue:text}`levers_bar` % cooperative,
+# where the mean of the five released shares is {glue:text}`levers_bar_mean` %.
 #
-# Fig. 4a of the paper draws the couplings of two small Qwens by layer. Of the released profiles,
-# {glue:text}`levers_qwen_profiles` is of a Qwen, the one of 72B in the first chart; Fig. 4a cannot be drawn again.
+# Fig. 4a of the paper draws the couplings of two small Qwens by layer. The only released profile of a Qwen is the one
+# of 72B in the first chart, so Fig. 4a cannot be drawn again.
 #
 # What else changes between the two? Under the names that the file gives, {glue:text}`levers_qwen_tuned` of the
 # repositories of Qwen3 hold post-trained models (the base models have other names), and
-# {glue:text}`levers_qwen_tuned_old` of those of Qwen2.5 do. The model called 1.7B has
-# {glue:text}`levers_qwen_size_ratio` times the parameters of the one called 1.5B. That the change came "through
-# training curation alone" is not something that this pair can show.
+# {glue:text}`levers_qwen_tuned_old` of those of Qwen2.5. The model called 1.7B has {glue:text}`levers_qwen_size_ratio`
+# times the parameters of the one called 1.5B. That the change came "through training curation alone" is not something
+# that this pair can show.
 #
 # *Interpretation.* Both generations split text by the same tokenizer. One constant for all their sizes is what the
 # attention patterns show within a family, and could have the same cause. Two decimals do not decide it.
@@ -356,17 +359,17 @@ glue("levers_qwen_tax_large", counted((tax & (old["n_large"] >= 1e10)).sum()))
 
 # %% [markdown]
 # Qwen2.5-1.5B is the model with the dip. The steps that lead to it and from it have γ₁₂ = {glue:text}`levers_dip_into`
-# and {glue:text}`levers_dip_out`: neither is in the tax phase. Of the {glue:text}`levers_qwen_steps` steps of the three
-# generations before it, {glue:text}`levers_qwen_tax_small` below 10B and {glue:text}`levers_qwen_tax_large` above are
-# in that phase. So the scores show no tax at these sizes that Qwen3 could have removed, and the dip inside the model is
-# not the tax outside it.
+# and {glue:text}`levers_dip_out`: neither is in the tax phase, though the second could be within its noise. Of the
+# {glue:text}`levers_qwen_steps` steps of the three generations before it, {glue:text}`levers_qwen_tax_small` below 10B
+# and {glue:text}`levers_qwen_tax_large` above are in that phase. So the scores show no tax at these sizes that Qwen3
+# could have removed, and the dip inside the model is not the tax outside it.
 #
 # ### Every change of generation that was measured
 #
 # Two models of two generations make one difference. Item noise gives it an error, but not the one that counts: how much
 # two models differ that were trained to the same recipe twice. What would give one is the same change made many times.
-# Makers have brought out successors of eight families in the leaderboard; each such change is one draw of what a new
-# generation does at a given size.
+# The leaderboard holds {glue:text}`levers_changes` families with their successors; each such change is one draw of what
+# a new generation does at a given size.
 
 # %%
 successions = levers.generations(levers.known_size(measured), n_items)
@@ -451,17 +454,17 @@ found = google.loc[("Gemma to Gemma-2", "truthfulqa")]
 glue("levers_gemma_measured", Estimate(found["value"], found["low"], found["high"]), "+.1f")
 
 # %% [markdown]
-# The story of Fig. 7a has three points: down in coupling from Gemma-3 to the base model of Gemma-4
-# ({glue:text}`levers_gemma_base`), and up again by tuning. The point in the middle is the one whose run is not
-# released: its coupling is quoted in the tuned model's file, its dimension typed. Between the two that were released,
-# the coupling of {glue:text}`levers_gemma_pairs` pairs of prompt sets changes by {glue:text}`levers_gemma_shift` in the
-# median and falls in {glue:text}`levers_gemma_down` of them, while the pairs of Gemma-3 alone lie between
-# {glue:text}`levers_gemma_low` and {glue:text}`levers_gemma_high`.
+# The story of Fig. 7a has three points: down in coupling and up in {term}`d_rep` from Gemma-3 to the base model of
+# Gemma-4 ({glue:text}`levers_gemma_base` in coupling), and up in coupling again by tuning. The point in the middle is
+# the one whose run is not released: its coupling is quoted in the tuned model's file, its dimension typed. Between the
+# two that were released, the coupling of {glue:text}`levers_gemma_pairs` pairs of prompt sets changes by
+# {glue:text}`levers_gemma_shift` in the median and falls in {glue:text}`levers_gemma_down` of them, while the pairs of
+# Gemma-3 alone lie between {glue:text}`levers_gemma_low` and {glue:text}`levers_gemma_high`.
 #
 # The abstract calls the coupling of Gemma-4 "characteristic of 13B+ standard-trained models". Of
 # {glue:text}`levers_big_n` released couplings of models from 13B up, {glue:text}`levers_big_same` are by the measure
-# that Gemma's is; they lie between {glue:text}`levers_big_low` and {glue:text}`levers_big_high`, by measure. And the
-# older Gemma-3-4B has the higher value, so a higher coupling is not what the new architecture brought.
+# that Gemma's is; they lie between {glue:text}`levers_big_low` and {glue:text}`levers_big_high`, depending on the
+# measure. And the older Gemma-3-4B has the higher value, so a higher coupling is not what the new architecture brought.
 #
 # On scores, the released panel has HellaSwag {glue:text}`levers_gemma_hellaswag` and TruthfulQA
 # {glue:text}`levers_gemma_truthfulqa` points from Gemma-3-4B to Gemma-4-E4B, without a source and from the tuned
@@ -486,9 +489,10 @@ claims.check(
 tuned_dimension = levers.reported(internals, "Gemma-4-E4B-it", "d_rep", "hidden_state_pair").value
 claims.check(
     "gemma.d_rep_4e4b",
-    reason=f"Only the paper's text has it. The tuned model's released dimension is {tuned_dimension:.1f}.",
+    reason=f"It would need {claims.claim('gemma.d_rep_4e4b').needs}. The tuned model's released dimension is "
+    f"{tuned_dimension:.1f}.",
 )
-claims.check("gemma.gamma_4e2b", reason="Only the paper's text has it; no score and no run of this model is released.")
+claims.check("gemma.gamma_4e2b", reason=f"It would need {claims.claim('gemma.gamma_4e2b').needs}.")
 
 # %% [markdown]
 # ## Curated data: what size does Phi stand in for?
@@ -496,7 +500,8 @@ claims.check("gemma.gamma_4e2b", reason="Only the paper's text has it; no score 
 # "Phi at 1B matches web-trained coupling at 10B." Matched in what? A model can be matched by a web-trained one in any
 # score, in their mean, in TruthfulQA given HellaSwag (the paper's {term}`h-field`), or in the local coupling of the
 # step to its next size. Each reading is a size: the one at which a curve through web-trained models reaches what Phi
-# has. Whole families are resampled for the interval, and Phi's own score is redrawn with its {term}`item noise`.
+# has. The curve is an average, and the chart shows how far single models lie from it. Whole families are resampled for
+# the interval, and Phi's own score is redrawn with its {term}`item noise`.
 #
 # *Web-trained* is taken in two ways: families whose text is published as web crawls and open collections, and every
 # family but those that the paper calls curated. The second holds later families, whose data are curated to an unknown
@@ -526,7 +531,7 @@ with present.if_possible():
                 asked,
                 f"Two scores of web-trained models (grey) by size, the curve through them with its 95 % band from "
                 f"resampled families, and {asked['model']} (red), its score carried across. Where the line meets the "
-                "curve lies the size that matches it. TruthfulQA is met twice, or nowhere.",
+                "curve lies the size that matches it; a curve that turns is met twice, or not at all.",
                 [table_of],
             )
         )
@@ -549,7 +554,7 @@ if found:
     every = pd.concat(matching.table(each) for each in found.values())
     glue("levers_model", asked["model"])
     glue("levers_readings", len(every))
-    glue("levers_readings_low", f"{every['value'].min() / 1e9:.1f}")
+    glue("levers_readings_low", f"{every['value'].min() / 1e9:.2g}")
     glue("levers_readings_high", f"{every['value'].max() / 1e9:,.0f}")
     glue("levers_readings_cover", int(((every["low"] <= ten) & (ten <= every["high"])).sum()))
     glue("levers_readings_paper", claims.claim("phi.scale_gain").paper)
@@ -559,14 +564,14 @@ if found:
             glue(f"levers_{name}", matching.text(found["documented"][each]))
 
 # %% [markdown]
-# {glue:text}`levers_readings` readings of {glue:text}`levers_model` give sizes from {glue:text}`levers_readings_low` to
-# {glue:text}`levers_readings_high` billion; {glue:text}`levers_readings_cover` of the intervals hold the paper's
-# {glue:text}`levers_readings_paper` billion.
+# For {glue:text}`levers_model` the {glue:text}`levers_readings` readings give sizes from
+# {glue:text}`levers_readings_low` to {glue:text}`levers_readings_high` billion; {glue:text}`levers_readings_cover` of
+# the intervals hold the paper's {glue:text}`levers_readings_paper` billion.
 #
 # Among models of published web text, HellaSwag is matched at {glue:text}`levers_hs` billion and the mean of the five
 # scores at {glue:text}`levers_mean` billion.
 #
-# TruthfulQA falls and rises again with size, so there are two answers: {glue:text}`levers_tqa` billion on the rising
+# Where TruthfulQA falls and rises again with size there are two answers: {glue:text}`levers_tqa` billion on the rising
 # side, and {glue:text}`levers_tqa_small` billion on the falling side, where small web-trained models are.
 #
 # The reading nearest to the paper's word, the local coupling, gives {glue:text}`levers_gamma` billion. It rests on one
@@ -624,7 +629,6 @@ claims.check(
 )
 
 # %% tags=["remove-cell"]
-glue("levers_all_readings", len(values))
 glue("levers_all_low", f"{min(values):.1f}")
 glue("levers_all_high", f"{max(values):.0f}")
 
@@ -638,9 +642,10 @@ glue("levers_all_high", f"{max(values):.0f}")
 #
 # ## Width as a covariate
 #
-# Dividing scores by width turns any two of them positive ({ref}`coupling <sec-coupling>`). The question behind it is a
-# fair one: "at fixed parameter count, wider architectures reduce or eliminate the tax" (Sec. 5.1). Regression asks it
-# directly: among models of one size and one HellaSwag score, do wider ones have more TruthfulQA?
+# Dividing scores by width makes almost any two of them correlate positively ({ref}`coupling <sec-coupling>`, with Fig.
+# 4b). The question behind it is a fair one: "at fixed parameter count, wider architectures reduce or eliminate the tax"
+# (Sec. 5.1). Regression asks it directly: among models of one size and one HellaSwag score, do wider ones have more
+# TruthfulQA?
 #
 # $$B_2 = a + b\,B_1 + c\,\log_{10} N + d\,\log_2 w$$
 #
@@ -699,6 +704,8 @@ if width:
     glue("levers_width_one", width.of_width(), ".1f")
     glue("levers_width_curved", width.of_width("x, size curved, width"), ".1f")
     glue("levers_width_own", width.of_width("x, size curved, width", "one per family"), ".1f")
+    for key, form in (("without", "x, size"), ("with", "x, size, width")):
+        glue(f"levers_x_{key}", width.of_width(form, "one per family", covariate.X), "+.2f")
     for key, level in (("one", "one for all"), ("own", "one per family")):
         slope = width.of_width("slope by size and width", level, covariate.X_WIDTH)
         glue(f"levers_slope_{key}", slope, "+.2f")
@@ -727,14 +734,18 @@ if rows:
 # Below the paper's critical scale of {glue:text}`levers_split`, where the tax is, the coefficient with straight size
 # and one level is {glue:text}`levers_width_below`.
 #
+# Does the tax go when width is held, as it goes when scores are divided by it? With a level for each family and size
+# held, the coefficient of HellaSwag is {glue:text}`levers_x_without` without width and {glue:text}`levers_x_with` with
+# it.
+#
 # The sentence can also be meant for the slope: less tax is a less negative slope of TruthfulQA on HellaSwag. Let the
 # slope depend on size and width. At fixed size, a doubling of width changes it by {glue:text}`levers_slope_one` with
 # one level and by {glue:text}`levers_slope_own` with a level for each family; the paper expects a rise.
 #
 # For families left out of the fit, width changes the mean error by {glue:text}`levers_width_gain` points with straight
 # size and by {glue:text}`levers_width_gain_curved` with curved size (negative: it helps). A coefficient with one level
-# for all compares families that differ in more than width, in year and data above all; with levels of their own the
-# families speak only through the few sizes that leave their usual shape.
+# for all compares families that differ in more than width, in year and data above all; with a level for each family,
+# only sizes that depart from a family's usual proportions tell width from size.
 #
 # ## What holds, and what does not
 #
@@ -747,11 +758,11 @@ glue("levers_closing_own", closing.of_width("x, size curved, width", "one per fa
 
 # %% [markdown]
 # *Holds.* Most of the printed couplings and dimensions of these models stand in a released file, two of them quoted
-# there from runs that were not released. Newer generations tend to have more TruthfulQA at the same size, in
-# {glue:text}`levers_pairs_up` of {glue:text}`levers_pairs` pairs, by {glue:text}`levers_lab_truthfulqa` points with
-# labs as the draws. Phi-1.5 has at least the TruthfulQA of {glue:text}`levers_near_tqa` of the
-# {glue:text}`levers_near_n` models of 5B to 20B that were trained on published web text. Size alone does not decide a
-# score.
+# there from runs that were not released. At the same size the newer generation has more TruthfulQA in
+# {glue:text}`levers_pairs_up` of {glue:text}`levers_pairs` pairs; the mean difference, with labs as the draws, is
+# {glue:text}`levers_lab_truthfulqa` points, from too few labs to be settled. Phi-1.5 has at least the TruthfulQA of
+# {glue:text}`levers_near_tqa` of the {glue:text}`levers_near_n` models of 5B to 20B that were trained on published web
+# text. Size alone does not decide a score.
 #
 # *Does not hold, or is not shown.* Qwen2.5-1.5B has no competing head in the released file, and its scores are not in
 # the tax phase on either side. The couplings of attention patterns cannot depend on the weights; those of the two Qwen

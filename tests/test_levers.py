@@ -95,6 +95,13 @@ def test_a_higher_score_and_a_noisier_one_move_the_size_and_its_interval():
     assert noisy.high / noisy.low > 2 * low.high / low.low
 
 
+def test_of_several_crossings_the_last_one_counts():
+    grid = np.arange(7.0)
+    waves = np.array([[-1, 1, -1, 1, 3, -1, -1], [1, 1, 1, 1, 1, 1, 1], [-1, -1, -1, -1, -1, -1, -1]], float)
+    assert levers.crossings(grid, waves, "rising").tolist() == [2.5, 0.0, 6.0]
+    assert levers.crossings(grid, waves, "falling").tolist() == [4.75, 6.0, 0.0]
+
+
 def test_the_curve_passes_through_its_own_equivalents():
     frame = families(lambda log_n: 30 + 4 * (log_n - 9.2) ** 2, noise=1.0)
     band = levers.curve(frame, "s", n_boot=100)
@@ -124,7 +131,8 @@ def panel():
 
 def test_every_reading_is_the_size_for_its_own_score(panel):
     phi = levers.find_model(panel, "microsoft/phi-1_5")
-    web = levers.others(panel, "Phi")
+    web = levers.others(panel, "Phi", "all")
+    assert web["arc_challenge"].isna().any()  # a model without one of the five has no mean of five
     found = levers.readings(web, phi, ITEMS, levers.next_larger(panel, phi), n_boot=100)
     assert set(found) == set(matching.NAMES)
     assert all(each.target == phi[key] for key, each in found.items() if key in tables.BENCHMARKS)
@@ -132,6 +140,10 @@ def test_every_reading_is_the_size_for_its_own_score(panel):
     mean = web.assign(mean=web[five].mean(axis=1, skipna=False))
     alone = levers.size_equivalent(mean, "mean", phi[five].mean(), n_boot=100)
     assert found[matching.MEAN].size.value == alone.size.value
+    given = levers.size_equivalent(
+        web, "truthfulqa", phi["truthfulqa"], given=("hellaswag", phi["hellaswag"]), n_boot=100
+    )
+    assert found["h"].size.value == given.size.value
     larger = levers.next_larger(panel, phi)
     gamma = (larger["truthfulqa"] - phi["truthfulqa"]) / (larger["hellaswag"] - phi["hellaswag"])
     assert found["gamma"].target == pytest.approx(gamma)
@@ -166,9 +178,10 @@ def test_no_model_is_compared_with_its_own_family_nor_with_one_called_curated(pa
     assert len(wider) > len(levers.others(panel, "Phi"))
     with pytest.raises(InputError, match="unknown web-trained families"):
         levers.others(panel, "Phi", "some")
-    with pytest.raises(InputError, match="unknown model 'phi-1'"):
+    with pytest.raises(InputError, match=r"unknown model 'phi-1' \(closest: 'phi-1_5'\); the panel has"):
         levers.find_model(panel, "phi-1")
     assert levers.next_larger(panel, levers.find_model(panel, "phi-2")) is None
+    assert levers.next_larger(panel, levers.find_model(panel, "opt-125m"))["model"] == "opt-350m"
 
 
 def test_documented_families_are_families_of_the_panels():
@@ -180,7 +193,9 @@ def test_a_size_in_doubt_is_left_out(panel):
     kept = levers.known_size(panel)
     dropped = panel.drop(kept.index)
     assert len(dropped)
-    assert dropped["flags"].str.contains("moe|n_params_suspect").all()
+    for tag in ("moe", "n_params_suspect"):
+        assert dropped["flags"].str.contains(tag).any()
+        assert not kept["flags"].str.contains(tag).any()
     bare = panel.drop(columns="flags")
     assert levers.known_size(bare) is bare
 

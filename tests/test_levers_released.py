@@ -83,6 +83,10 @@ def test_every_measure_with_a_coupling_has_a_name_and_every_model_one_coupling_o
     assert rows["value"].between(-1, 1).all()
 
 
+def test_the_only_profile_of_a_qwen_is_the_largest_one_s(released):
+    assert [name for name in released[1]["model"].unique() if "Qwen" in name] == ["Qwen2.5-72B"]
+
+
 def test_where_a_number_comes_from():
     assert measures.origin("", "head_level_nc2") == measures.RUN
     assert measures.origin("rounded_2dp", "head_level_generation") == measures.ROUNDED
@@ -114,7 +118,7 @@ def test_a_typed_copy_of_another_measure_is_no_second_measure():
 
 
 def test_generations_are_compared_within_a_measure_and_untuned():
-    rows = internals(("A1", 0.5, "one", ""), ("B1", 0.7, "one", ""), ("B1-it", 0.9, "one", ""), ("B1", 0.1, "two", ""))
+    rows = internals(("A1", 0.5, "one", ""), ("B1", 0.7, "one", ""), ("B0-it", 0.9, "one", ""), ("B1", 0.1, "two", ""))
     found = levers.within_measure(rows, [("A", "B")])
     assert found[["older", "newer"]].to_numpy().tolist() == [["A1", "B1"]]
     assert found["difference"].item() == pytest.approx(0.2)

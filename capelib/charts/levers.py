@@ -23,19 +23,19 @@ def _origin(rows: pd.DataFrame) -> alt.Shape:
 def profiles(rows: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
     """Coupling by layer: one line per model, against depth from the first layer (0) to the last (1).
 
-    `rows` has model, measure (in words), depth and value. Colour is the measure; a model is named by its tooltip.
+    `rows` has model, measure (in words), depth and value. Colour is the measure; a line's tooltip names its model.
     """
     measures = list(dict.fromkeys(rows["measure"]))
     colour = alt.Color("measure:N").scale(domain=measures, range=[GREY, BLUE, VERMILION][: len(measures)])
     chart = (
         alt.Chart(rows)
-        .mark_line(strokeWidth=1.8, opacity=0.75, point=alt.OverlayMarkDef(size=12))
+        .mark_line(strokeWidth=1.8, opacity=0.75)
         .encode(
             x=alt.X("depth:Q", title="Depth, first layer to last").axis(format="%", tickCount=5),
             y=alt.Y("value:Q", title="Coupling of the layer").scale(domain=[-0.1, 1.05], nice=False),
             color=colour,
             detail="model:N",
-            tooltip=["model:N", "measure:N", alt.Tooltip("layer:Q"), alt.Tooltip("value:Q", format=".4f")],
+            tooltip=["model:N", "measure:N"],
         )
     )
     return finish(chart, description, tables)
@@ -111,7 +111,7 @@ def plane(rows: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.To
     middle = float(rows["d_rep"].mean())  # names point inwards, so that none is cut on a narrow screen
     side, shift = alt.expr(f"datum.d_rep < {middle} ? 'left' : 'right'"), alt.expr(f"datum.d_rep < {middle} ? 11 : -11")
     names = base.mark_text(align=side, dx=shift, baseline="middle").encode(**axes, text="model:N")
-    return finish(points + names, description, tables, height=280)
+    return finish(points + names, description, tables, height=360)
 
 
 def against_web(

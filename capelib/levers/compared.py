@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from capelib.errors import InputError, unknown
+from capelib.errors import InputError, closest, unknown
 from capelib.frames import need_columns
 
 # Families whose training text is published as web crawls and open collections, without text written for the purpose by
@@ -41,7 +41,11 @@ def find_model(panel: pd.DataFrame, name: str) -> pd.Series:
     named = panel["model"].eq(name)
     rows = panel[named | panel["hf_repo"].eq(name)] if "hf_repo" in panel else panel[named]
     if rows.empty:
-        raise unknown("model", name, sorted(panel["model"]), "choose one of the panel's models")
+        near = closest(name, [*panel["model"], *panel.get("hf_repo", ())])
+        hint = f" (closest: {near!r})" if near else ""
+        raise InputError(
+            f"unknown model {name!r}{hint}; the panel has {len(panel)} models: give the name or the repository of one"
+        )
     return rows.iloc[0]
 
 

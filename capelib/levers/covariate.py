@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from capelib.coupling.resample import draw_counts, scatter_matrices
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
-from capelib.frames import frame_html, need_columns
+from capelib.frames import WORDS, frame_html, need_columns
 
 # Columns of the regression, in words and in the order of the table.
 X, SIZE, CURVE, WIDTH = "per point of x", "per decade of size", "per squared decade", "per doubling of width"
@@ -43,6 +43,8 @@ class WidthCovariate:
     gain: dict[str, Estimate]
     n: int
     n_families: int
+    x: str
+    y: str
     notes: tuple[str, ...] = field(default=())
 
     def of_width(self, model: str = "x, size, width", level: str = "one for all", term: str = WIDTH) -> Estimate:
@@ -57,8 +59,10 @@ class WidthCovariate:
             estimate=[f"{row.value:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in self.coefficients.itertuples()]
         ).pivot(index=["level", "model"], columns="term", values="estimate")
         order = [(level, model) for level in ("one for all", "one per family") for model in SHOWN]
-        table = shown.loc[order, [X, SIZE, WIDTH]].fillna("–")
-        return frame_html(table, "Regression coefficients, points of the score", self.notes)
+        name, other = (WORDS.get(score, score) for score in (self.x, self.y))
+        table = shown.loc[order, [X, SIZE, WIDTH]].fillna("–").rename(columns={X: f"per point of {name}"})
+        table = table.rename(index=lambda words: words.replace("x,", f"{name},"))
+        return frame_html(table, f"Regression coefficients, points of {other}", self.notes)
 
 
 def width_covariate(
@@ -105,7 +109,7 @@ def width_covariate(
     missing = len(frame) - len(rows)
     notes = (f"{missing} models without a width or a score are left out",) if missing else ()
     r = float(np.corrcoef(log_n, log_d)[0, 1])
-    return WidthCovariate(table, float(left.std()), r, gain, len(rows), len(np.unique(families)), notes)
+    return WidthCovariate(table, float(left.std()), r, gain, len(rows), len(np.unique(families)), x, y, notes)
 
 
 def _solve(scatter: NDArray, at: list[int]) -> NDArray:

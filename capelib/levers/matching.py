@@ -102,19 +102,19 @@ def side_by_side(found: Mapping[str, Mapping[str, Equivalent]]) -> pd.DataFrame:
 
 
 def text(each: Equivalent) -> str:
-    """A size in billions with its interval, to two digits; an end at the edge of what is searched says so.
-
-    10⁷ and 10¹² parameters bound the search.
+    """A size in billions with its interval, to two digits; what lies at 10⁷ or 10¹² parameters, the ends of the search,
+    says so, and "none" is a score that the curve does not reach in the asked direction.
     """
-    ends = [
-        "under 0.01" if end <= 1.001e7 else "over 1,000" if end >= 0.999e12 else _two_digits(end / 1e9)
-        for end in (each.size.low, each.size.high)
-    ]
-    return f"{_two_digits(each.size.value / 1e9)} [{ends[0]}, {ends[1]}]"
+    value, low, high = (_billions(size) for size in (each.size.value, each.size.low, each.size.high))
+    return f"{value} [{low}, {high}]"
 
 
-def _two_digits(number: float) -> str:
-    return f"{number:.0f}" if number >= 9.95 else f"{number:.2g}"
+def _billions(size: float | None) -> str:
+    if size is None or np.isnan(size):
+        return "none"
+    if not 1.001e7 < size < 0.999e12:
+        return "under 0.01" if size < 1e9 else "over 1,000"
+    return f"{size / 1e9:.0f}" if size >= 9.95e9 else f"{size / 1e9:.2g}"
 
 
 def _add(found: dict, key: str, rows: pd.DataFrame, score: str, target: float, sd: float, *how, **more) -> None:
