@@ -297,8 +297,9 @@ rest = 100 - levers.reported(internals, "Qwen2.5-1.5B", "pct_cooperative_heads",
 claims.check(
     "qwen.comp_25_1p5b",
     released=levers.reported(internals, "Qwen2.5-1.5B", "pct_competing_heads", "head_level_generation"),
-    reason=f"The released count of competing heads is zero. {rest:.0f} % are the heads that are not cooperative; by "
-    "the paper's definition a head competes only if most pairs of prompts have a cosine below −0.5.",
+    searched={"heads that are not cooperative": rest},
+    reason="The released count of competing heads is zero. The printed number is the share of heads that are not "
+    "cooperative; by the paper's definition a head competes only if most pairs of prompts have a cosine below −0.5.",
 )
 pair = {
     name: levers.reported(internals, name, "pair_coupling", "hidden_state_pair", "pair=HS_TQA")
@@ -314,7 +315,7 @@ claims.check(
 claims.check(
     "qwen.delta_curation",
     released=Estimate(pair["Qwen3-8B"].value - pair["Qwen2.5-7B"].value, n=2, method="difference of the two values"),
-    alternatives={"by heads": net["Qwen3-8B"] - net["Qwen2.5-7B"]},
+    searched={"by heads": net["Qwen3-8B"] - net["Qwen2.5-7B"]},
     reason="A difference of two models, one of a generation, without an error; they differ in size and in "
     "post-training too.",
 )
