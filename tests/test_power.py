@@ -98,6 +98,8 @@ def test_a_coupling_that_is_put_in_comes_out(families):
     assert slopes[0] == pytest.approx(np.zeros(20), abs=0.01)
     assert slopes[1] == pytest.approx(np.full(20, 0.4), abs=0.01)
     x, (some,) = simulate.simulate(families, exact, "running", (0.3,), many, 0.0, 20, zero=9.5)
+    starts = np.flatnonzero(np.diff(families.codes, prepend=-1))
+    assert some[:, starts] == pytest.approx(np.tile(families.trend_y[starts], (20, 1)), abs=0.02)
     assert power.estimate(x, some, families, "running", many)[0] == pytest.approx(np.full(20, 0.3), abs=0.02)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capelib import claims, coupling, selection, tables
+from capelib import claims, coupling, estimate, selection, tables
 from capelib.charts import referee_scale as draw
 from capelib.coupling import critical
 from capelib.errors import InputError
@@ -82,10 +82,18 @@ def test_the_frame_has_every_choice_once_and_says_what_was_discarded(long):
     assert len(table) == 2 * 2 * len(ESTIMATORS) * 3
     assert not table.duplicated(["x", "y", "panel", "estimator", "resampling"]).any()
     assert table["discarded"].between(0, 1).all()
-    assert table[table["discarded"] > sensitivity.MOST_DISCARDED][["low", "high"]].isna().all(axis=None)
     same = table.drop(columns="panel").groupby(table["panel"])
     a, b = (part.reset_index(drop=True) for _, part in same)
     pd.testing.assert_frame_equal(a, b)
+
+
+def test_an_interval_that_few_resamples_gave_is_not_shown(long, monkeypatch):
+    arguments = ({"a": long}, [(X, Y)], ITEMS, ["line"])
+    shown = sensitivity.sensitivity(*arguments, n_boot=200)
+    assert shown["discarded"].between(0.01, estimate.MOST_DISCARDED).all()
+    assert shown["low"].notna().all()
+    monkeypatch.setattr(estimate, "MOST_DISCARDED", 0.01)
+    assert sensitivity.sensitivity(*arguments, n_boot=200)[["low", "high", "decades"]].isna().all(axis=None)
 
 
 def test_the_spread_counts_each_value_once(long):

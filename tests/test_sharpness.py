@@ -133,6 +133,14 @@ def test_the_profile_of_a_line_s_zero_is_fieller_s_interval():
     assert (found.value, found.low, found.high) == pytest.approx(ends, abs=1.5 * shapes.STEP)
 
 
+def test_a_maximum_is_no_turn():
+    found = profile.place_profile(
+        shapes.score_curves(families(lambda t: -3 * (t - 9.4) ** 2, noise=0.3)), shapes.VERTEX, 50
+    )
+    assert np.isnan(found.profiled.value)
+    assert found.resampled.discarded == 1
+
+
 def test_a_straight_line_has_no_turn_and_an_open_interval():
     curves = shapes.score_curves(families(lambda t: 3 * t, noise=0.5))
     found = profile.place_profile(curves, shapes.VERTEX, n_boot=100)

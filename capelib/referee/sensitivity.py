@@ -22,7 +22,6 @@ ESTIMATORS = {
     "sign change": "first sign change",
 }
 FEWEST_CROSSINGS = 3  # families whose coupling changes sign, below which their median has no interval
-MOST_DISCARDED = 0.5  # beyond it an interval describes the few resamples that gave something, and is not shown
 
 
 def pairs_of(benchmarks: Sequence[str], target: str = "truthfulqa") -> list[tuple[str, str]]:
@@ -59,8 +58,7 @@ def sensitivity(
             for estimator in estimators:
                 for scheme in schemes:
                     found = one(scored, estimator, scheme, x, y, n_items, n_boot, seed)
-                    shown = found.has_interval and found.discarded <= MOST_DISCARDED
-                    low, high = (found.low, found.high) if shown else (np.nan, np.nan)
+                    low, high = (found.low, found.high) if found.has_interval else (np.nan, np.nan)
                     rows.append({
                         "x": x, "y": y, "panel": panel, "estimator": estimator, "resampling": scheme,
                         "n_params": found.value, "low": low, "high": high, "discarded": found.discarded,

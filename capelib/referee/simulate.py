@@ -50,10 +50,9 @@ def simulate(
         else:
             middle = families.time - np.diff(families.time, prepend=families.time[0]) / 2
             moved = (effect * (middle - zero) + own) * np.diff(x, axis=1, prepend=x[:, :1])
-            starts = np.flatnonzero(np.diff(families.codes, prepend=-1))
-            moved[:, starts] = 0  # no step leads to a family's smallest model
-            total = np.cumsum(moved, axis=1)
-            y = families.trend_y[starts][families.codes] + total - total[:, starts][:, families.codes]
+            starts = np.flatnonzero(np.diff(families.codes, prepend=-1))[families.codes]
+            total = np.cumsum(moved, axis=1)  # counted from each family's smallest model on
+            y = families.trend_y[starts] + total - total[:, starts]
         true = np.clip(y + scattered, EDGE, 100 - EDGE)
         scores.append(observe(true, items[1], shared, np.random.default_rng([seed, 1])))
     return seen, scores
