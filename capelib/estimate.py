@@ -45,13 +45,16 @@ class Estimate:
         return self.has_interval and self.low <= value <= self.high
 
     def __format__(self, spec: str) -> str:
-        """Format value and interval alike.
+        """Format value and interval alike; where a number of digits is asked for, zeros at the end are digits too.
 
-        >>> f"{Estimate(0.5, 0.25, 0.75):.2f}"
-        '0.50 [0.25, 0.75]'
+        >>> f"{Estimate(0.5, 0.25, 0.75):.2f}", f"{Estimate(0.95, 0.91, 0.997):.3g}"
+        ('0.50 [0.25, 0.75]', '0.950 [0.910, 0.997]')
         """
-        value = format(self.value, spec)
-        return f"{value} [{format(self.low, spec)}, {format(self.high, spec)}]" if self.has_interval else value
+        if not self.has_interval:
+            return format(self.value, spec)
+        alike = f"#{spec}" if spec.endswith("g") and "#" not in spec else spec
+        value, low, high = (format(each, alike).rstrip(".") for each in (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}]"
 
     def __str__(self) -> str:
         return format(self, ".3g")

@@ -31,7 +31,32 @@ WORDS = {
     "measured_pct": "leaderboard, %",
     "hf_repo": "repository",
 }
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+TYPED = "column"  # a column of this name holds names to be typed, and shows them as they are
 SIZES = ("n_params", "n_small", "n_large", "n_mid")
+
+
+def words(name: object) -> str:
+    """A column's name as a reader knows it; where there are no words for it, an underscore becomes a space.
+
+    >>> words("truthfulqa"), words("n_models")
+    ('TruthfulQA', 'n models')
+    """
+    if isinstance(name, tuple):
+        return ", ".join(words(part) for part in name)
+    return "" if name is None else WORDS.get(str(name), str(name).replace("_", " "))
+
+
+def small(value: float, digits: int = 2) -> str:
+    """A number with that many digits that count; a very small one as a reader writes it, not as a computer does.
+
+    >>> small(0.0423), small(2.48e-05), small(-0.0003, 1)
+    ('0.042', '2.5·10⁻⁵', '−3·10⁻⁴')
+    """
+    if not 0 < abs(value) < 0.001:
+        return f"{value:.{digits}g}".replace("-", "−")
+    number, _, power = f"{value:.{digits - 1}e}".partition("e")
+    return f"{number}·10{str(int(power)).translate(RAISED)}".replace("-", "−")
 
 
 def need_columns(frame: pd.DataFrame, columns: Iterable[str]) -> None:
@@ -78,16 +103,17 @@ def frame_html(
     models are written as 410M or 2.8B. Rows beyond the first `longest` are counted, not shown.
     """
     table = frame.iloc[:longest]
-    heads = [] if _is_plain(table.index) else [_word(name) for name in table.index.names]
+    heads = [] if _is_plain(table.index) else [words(name) for name in table.index.names]
     keys = [key if isinstance(key, tuple) else (key,) for key in table.index] if heads else []
     columns = [_cells(table.iloc[:, place], digits) for place in range(table.shape[1])]
     numeric = [_is_numeric(table.iloc[:, place]) for place in range(table.shape[1])]
     # a head without words is no head to a screen reader
     head = [f'<th scope="col">{escape(name)}</th>' if name else "<td></td>" for name in heads]
-    head += [f'<th scope="col"{_kind(n)}>{escape(_word(c))}</th>' for c, n in zip(table.columns, numeric, strict=True)]
+    head += [f'<th scope="col"{_kind(n)}>{escape(words(c))}</th>' for c, n in zip(table.columns, numeric, strict=True)]
     rows = []
     for place in range(len(table)):
-        first = [f'<th scope="row">{escape(_cell(part, digits))}</th>' for part in (keys[place] if heads else ())]
+        row = zip(keys[place], table.index.names, strict=True) if heads else ()
+        first = [f'<th scope="row">{escape(_cell(part, digits, name))}</th>' for part, name in row]
         rest = [f"<td{_kind(n)}>{escape(column[place])}</td>" for column, n in zip(columns, numeric, strict=True)]
         rows.append(f"<tr>{''.join(first + rest)}</tr>")
     notes = [*notes, *([f"{len(frame) - longest} more rows"] if len(frame) > longest else [])]
@@ -114,12 +140,6 @@ def _kind(numeric: bool) -> str:
     return ' class="number"' if numeric else ""
 
 
-def _word(name: object) -> str:
-    if isinstance(name, tuple):
-        return ", ".join(_word(part) for part in name)
-    return "" if name is None else WORDS.get(str(name), str(name).replace("_", " "))
-
-
 def _cells(column: pd.Series, digits: int) -> list[str]:
     if column.name in SIZES:
         return [_size(value) for value in column]
@@ -127,10 +147,10 @@ def _cells(column: pd.Series, digits: int) -> list[str]:
         finite = column[np.isfinite(column)]
         # as many decimals as the column's values have: what was rounded to one place gets no zeros behind it
         digits = next((d for d in range(digits) if np.allclose(finite, finite.round(d), rtol=0, atol=1e-9)), digits)
-    return [_cell(value, digits) for value in column]
+    return [_cell(value, digits, column.name) for value in column]
 
 
-def _cell(value: object, digits: int) -> str:
+def _cell(value: object, digits: int, column: object) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
@@ -139,15 +159,13 @@ def _cell(value: object, digits: int) -> str:
         return f"{value:,}".replace("-", "−") if abs(value) >= 100_000 else str(value).replace("-", "−")
     if isinstance(value, float | np.floating):
         return _number(float(value), digits)
-    return WORDS.get(str(value), str(value))
+    return str(value) if column == TYPED else WORDS.get(str(value), str(value))
 
 
 def _number(value: float, digits: int) -> str:
-    # a p of 0.00001 must not print as 0.000
-    small = value != 0 and abs(value) < 0.5 * 10.0**-digits
-    text = (
-        f"{value:.1e}" if small and digits else f"{value:,.{digits}f}" if abs(value) >= 1e5 else f"{value:.{digits}f}"
-    )
+    if digits and value != 0 and abs(value) < 0.5 * 10.0**-digits:
+        return small(value)  # a p of 0.00001 must not print as 0.000
+    text = f"{value:,.{digits}f}" if abs(value) >= 1e5 else f"{value:.{digits}f}"
     return text.replace("-", "−")
 
 

@@ -80,7 +80,7 @@ def is_path(panel: object) -> bool:
 def panel_name(panel: str) -> str:
     """How a page names a panel: the word for a bundled one, a file's name without the folders it lies in.
 
-    >>> panel_name("measured"), panel_name("/home/me/mine.csv")
+    >>> panel_name("measured"), panel_name("/data/mine.csv")
     ('measured', 'mine.csv')
     """
     return panel if panel in PANELS else Path(panel).name

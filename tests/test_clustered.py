@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from capelib import coupling
-from capelib.coupling.resample import draw_counts
+from capelib.coupling.resample import MIN_FAMILIES, draw_counts
 from capelib.errors import InputError
 
 ITEMS = {"hellaswag": 10_042, "truthfulqa": 817}
@@ -62,6 +62,24 @@ def test_the_clustered_line_is_the_loop_with_polyfit():
     assert zero.discarded == pytest.approx(1 - len(rising) / 60)
     assert np.log10([zero.low, zero.high]) == pytest.approx(np.percentile(np.log10(rising), [2.5, 97.5]))
     assert zero.value == pytest.approx(coupling.running_coupling(steps, weight).nc.value)
+
+
+def test_few_families_are_not_resampled_whole():
+    few = panel(n_families=MIN_FAMILIES - 1)
+    enough = panel(n_families=MIN_FAMILIES)
+    with pytest.raises(InputError, match=r"needs 5 of them or more, got 4; add families"):
+        coupling.running_coupling_clustered(coupling.local_coupling(few), n_boot=50)
+    assert coupling.running_coupling_clustered(coupling.local_coupling(enough), n_boot=50)[0].has_interval
+    for measure in ("overall", "within_bins", "given_size"):
+        at_few, at_enough = (
+            getattr(coupling.fixed_size_correlation(frame, edges=EDGES, n_boot=50), measure) for frame in (few, enough)
+        )
+        assert (at_few.has_interval, at_enough.has_interval) == (False, True)
+        assert at_few.method == "no interval from 4 families"
+    assert coupling.population_correlation(few, n_draws=50).clustered is None
+    assert coupling.population_correlation(enough, n_draws=50).clustered.has_interval
+    with pytest.raises(InputError, match="these models are of one; add another family"):
+        coupling.fixed_size_correlation(panel(n_families=1), edges=EDGES, n_boot=50)
 
 
 def test_turns_count_what_each_family_s_own_null_shows():

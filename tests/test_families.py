@@ -127,6 +127,17 @@ def test_within_family_bootstrap_is_the_loop_over_families(released):
     np.testing.assert_allclose([row.r_low, row.r_high], np.percentile(draws, [2.5, 97.5]), rtol=1e-9)
 
 
+def test_within_family_has_no_interval_from_few_families_and_says_what_it_needs(released):
+    sizes = released.groupby("family")["n_params"].nunique()
+    names = sizes.index[sizes >= 3]
+    few = within_family(released[released["family"].isin(names[:4])], n_boot=50)
+    assert few.pairs[["r_low", "r_high"]].isna().all(axis=None)
+    assert few.pairs["r"].notna().all()
+    assert "needs 5 of them or more" in few.notes[-1]
+    with pytest.raises(InputError, match="TruthfulQA among them; got HellaSwag, TruthfulQA; add columns"):
+        within_family(released, ["hellaswag", "truthfulqa"])
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 999), st.floats(0.1, 50), st.floats(-100, 100))
 def test_within_family_ignores_units_order_and_family_levels(seed, factor, level):
@@ -195,7 +206,7 @@ def test_user_mistakes_are_told(released):
     for call, message in [
         (lambda: fixed_size_correlation(released, edges=[10, 9]), "increasing"),
         (lambda: fixed_size_correlation(released, x="helaswag"), "closest: 'hellaswag'"),
-        (lambda: within_family(released, scores=["hellaswag", "mmlu", "winogrande"]), "'truthfulqa' among them"),
+        (lambda: within_family(released, scores=["hellaswag", "mmlu", "winogrande"]), "TruthfulQA among them"),
         (lambda: within_family(released[released["family"] == "OPT"]), "two or more families"),
     ]:
         with pytest.raises(InputError, match=message):

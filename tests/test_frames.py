@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capelib import tables
 from capelib.errors import InputError
-from capelib.frames import LONGEST, frame_html, need_columns, shown
+from capelib.frames import LONGEST, frame_html, need_columns, shown, small
 
 
 class Cells(HTMLParser):
@@ -58,8 +59,26 @@ def test_what_is_not_there_is_a_dash_and_truth_is_a_word():
     assert "–" in html
     assert "yes" in html
     assert "x" * 200 in html
-    assert frame_html(pd.DataFrame({"p": [0.00001]})).count("1.0e−05") == 1
+    assert frame_html(pd.DataFrame({"p": [0.00001]})).count(">1.0·10⁻⁵<") == 1
     assert '<td class="number">0</td>' in frame_html(pd.DataFrame({"p": [0.0]}))
+
+
+@given(st.floats(1e-30, 9e-4), st.integers(1, 4))
+def test_a_very_small_number_reads_as_a_power_of_ten(value, digits):
+    number, _, power = small(value, digits).partition("·10")
+    back = float(f"{number}e{power.translate(str.maketrans('⁻⁰¹²³⁴⁵⁶⁷⁸⁹', '-0123456789'))}")
+    assert back == pytest.approx(value, rel=0.5 * 10 ** (1 - digits) * 1.001)
+
+
+def test_names_that_are_to_be_typed_stand_as_they_are():
+    frame = pd.DataFrame({"column": ["n_params", "hellaswag"], "meaning": ["hellaswag", "b"]})
+    for html in (frame_html(frame), frame_html(frame.set_index("column"))):
+        assert ">n_params<" in html
+        assert ">hellaswag<" in html
+        assert ">HellaSwag<" in html  # elsewhere a benchmark has its name
+    form = frame_html(tables.form("panel").set_index("column"))
+    for name in ("n_params", "hellaswag", "hf_repo"):
+        assert f'<th scope="row">{name}</th>' in form
 
 
 def test_markup_in_cells_and_names_is_escaped():

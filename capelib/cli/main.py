@@ -10,7 +10,6 @@ from capelib import __version__
 from capelib.cli import book, facts, models, rerun
 from capelib.errors import InputError, unknown
 
-
 INTERRUPTED = 130  # what shells give for Ctrl-C, and Typer with them
 
 

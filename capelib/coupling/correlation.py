@@ -7,9 +7,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from capelib.coupling.resample import MIN_FAMILIES
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
-from capelib.frames import frame_html, need_columns
+from capelib.frames import frame_html, need_columns, words
 
 _CONSTANT = 1e-12  # spread relative to magnitude below which scores count as all equal
 _CHUNK = 4_000_000  # entries held at once while resampling
@@ -20,7 +21,7 @@ class PopulationCorrelation:
     """Pearson r of two scores over a set of models, with three intervals.
 
     `fisher` assumes independent, normally scattered models; `pooled` resamples models, `clustered` whole families
-    (None where there is only one). `p` is the two-sided t-test of r = 0, which makes Fisher's assumption too.
+    (None below five of them). `p` is the two-sided t-test of r = 0, which makes Fisher's assumption too.
     """
 
     x: str
@@ -48,7 +49,8 @@ class PopulationCorrelation:
     def summary(self) -> str:
         """r, its intervals and what went in, as plain text."""
         rows = [part for part in (self.fisher, self.pooled, self.clustered) if part is not None]
-        title = f"r({self.x}, {self.y}) over {self.n_models} models of {self.n_families} families"
+        families = "1 family" if self.n_families == 1 else f"{self.n_families} families"
+        title = f"r({words(self.x)}, {words(self.y)}) over {self.n_models} models of {families}"
         return "\n".join([title, *(f"{e:.3f}  {e.method}" for e in rows), *self.notes])
 
     def _repr_html_(self) -> str:
@@ -170,6 +172,8 @@ def population_correlation(
     n_families = int(kept["family"].nunique())
     fisher = pearson(a, b, level)
     pooled = bootstrap_pearson(a, b, None, n_draws, seed, level)
-    clustered = bootstrap_pearson(a, b, kept["family"], n_draws, seed, level) if n_families > 1 else None
+    clustered = None
+    if n_families >= MIN_FAMILIES:
+        clustered = bootstrap_pearson(a, b, kept["family"], n_draws, seed, level)
     p = float("nan") if np.isnan(fisher.value) else float(stats.pearsonr(a, b).pvalue)
     return PopulationCorrelation(x, y, fisher, pooled, clustered, p, len(kept), n_families, notes)

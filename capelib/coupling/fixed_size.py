@@ -1,19 +1,18 @@
 """Correlation across families at fixed size: do better reasoners tell the truth more often when size is no excuse?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from capelib.coupling.resample import correlations, draw_counts, partials, scatter_matrices
+from capelib.coupling.resample import MIN_FAMILIES, correlations, draw_counts, partials, scatter_matrices
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
 from capelib.frames import frame_html, need_columns
 
 EDGES = (7.5, 8.0, 8.5, 9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.0)  # log10 of parameters: half a decade per bin
 MIN_MODELS = 3  # two points always correlate perfectly; holding size fixed takes one more
-MIN_FAMILIES = 5  # fewer give no interval worth drawing
 
 
 @dataclass(frozen=True)
@@ -61,13 +60,17 @@ def fixed_size_correlation(
     r_pooled = Σ_b S_xy,b / √(Σ_b S_xx,b · Σ_b S_yy,b) with S_b the sums of squares and products about bin b's means.
     `frame` needs model, family, n_params and both scores in percent; bins are [low, high) in log₁₀ of parameters.
     Intervals draw whole families with replacement (models of one family share data and recipe); with fewer than about
-    ten families they are too narrow. A bin's resample with fewer than three different models is discarded. The paper
-    compares sizes; this comparison, which it does not make, holds size and compares recipes.
+    ten families they are too narrow, with fewer than five there is none. A bin's resample with fewer than three
+    different models is discarded. The paper compares sizes; this comparison, which it does not make, holds size and
+    compares recipes.
 
-    Raises InputError for a missing column, or edges that do not increase.
+    Raises InputError for a missing column, edges that do not increase, or a single family.
     """
     kept, at, edges, notes = _binned(frame, x, y, edges)
     values, families = _values(kept, x, y), kept["family"].to_numpy()
+    n_families = len(np.unique(families))
+    if n_families < 2:
+        raise InputError("recipes are compared between families, and these models are of one; add another family")
     counts = draw_counts(families, "clustered", n_boot, seed)
     whole = np.ones((1, len(kept)), np.int64)
     method = f"bootstrap of whole families ({len(np.unique(families))}), {n_boot:,} resamples"
@@ -78,7 +81,10 @@ def fixed_size_correlation(
             r = correlations(scatter_matrices(values[own], weight, groups))
             found.append(partials(r, 0, 1, 2) if given else r[:, 0, 1])
             found[-1] = np.where((weight > 0).sum(axis=1) >= MIN_MODELS + given, found[-1], np.nan)
-        return percentile_estimate(found[0][0], found[1], method, len(own), level)
+        drawn = percentile_estimate(found[0][0], found[1], method, len(own), level)
+        if n_families < MIN_FAMILIES:
+            return replace(drawn, low=None, high=None, method=f"no interval from {n_families} families")
+        return drawn
 
     rows = []
     for b in np.unique(at):

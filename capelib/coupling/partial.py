@@ -10,7 +10,7 @@ from scipy import stats
 from capelib.coupling.correlation import correlate, finite_pairs
 from capelib.errors import InputError
 from capelib.estimate import Estimate
-from capelib.frames import frame_html, need_columns
+from capelib.frames import frame_html, need_columns, words
 
 _NOTHING_LEFT = 1e-9  # residual spread, relative to the scores', that is rounding
 
@@ -52,7 +52,7 @@ class SizePartials:
         return "\n".join([f"{self.x} and {self.y}", *(part.summary() for part in self.results), *self.notes])
 
     def _repr_html_(self) -> str:
-        return frame_html(self.frame, f"Correlation of {self.x} and {self.y}, given size", self.notes)
+        return frame_html(self.frame, f"Correlation of {words(self.x)} and {words(self.y)}, given size", self.notes)
 
 
 def partial_correlation(
@@ -121,7 +121,8 @@ def partial_given_size(
     results = []
     for degree in degrees:
         if len(kept) < degree + 3:
-            notes.append(f"degree {degree} in log10 N: {len(kept)} models leave no degree of freedom")
+            what = "(log N)²" if degree == 2 else "log N" if degree == 1 else f"log N to degree {degree}"
+            notes.append(f"{what} is not held: {len(kept)} models leave no degree of freedom")
             continue
         powers = np.column_stack([size**power for power in range(1, degree + 1)]) if degree else None
         given = ["nothing held", "log N", "log N, (log N)²"][degree] if degree < 3 else f"log N to degree {degree}"

@@ -29,6 +29,7 @@ from capelib.estimate import Estimate, percentile_estimate
 from capelib.frames import need_columns
 
 SCHEMES = ("pooled", "stratified", "clustered")
+MIN_FAMILIES = 5  # drawn whole, fewer give no interval worth drawing: two can be drawn in three ways
 ESTIMATORS = ("quadratic", "shared quadratic", "line", "sign change")
 
 _FLAT = 1e-12  # share of a variance below which it is rounding

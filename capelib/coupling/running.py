@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from capelib.coupling.local import LocalCoupling
-from capelib.coupling.resample import draw_counts
+from capelib.coupling.resample import MIN_FAMILIES, draw_counts
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
 from capelib.frames import need_columns
@@ -74,7 +74,7 @@ def running_coupling(
     gamma, at, weight = gamma[use], at[use], weight[use]
     n = len(gamma)
     if n < 3 or np.ptp(at) == 0:
-        raise InputError(f"a line needs at least three steps of different size, got {n}; choose a longer family")
+        raise InputError(f"a line needs at least three steps of different size, got {n}; add sizes or families")
     line, covariance = np.polyfit(at, gamma, 1, w=np.sqrt(weight), cov=True)
     left = np.sum(weight * (gamma - np.polyval(line, at)) ** 2)
     total = np.sum(weight * (gamma - np.average(gamma, weights=weight)) ** 2)
@@ -105,7 +105,8 @@ def running_coupling_clustered(
     Steps of a family share models, data and recipe; this is the interval that admits it. Resamples whose line does not
     rise have no critical scale and are discarded for the zero.
 
-    Raises InputError as `running_coupling`.
+    Raises InputError as `running_coupling`, and for fewer than five families: drawn whole, they would give an interval
+    that is narrower the less is known.
     """
     frame = steps.frame if isinstance(steps, LocalCoupling) else steps
     line = running_coupling(frame, weights, level)
@@ -113,6 +114,12 @@ def running_coupling_clustered(
     weight = np.ones(len(gamma)) if weights is None else np.asarray(weights, float)
     use = np.isfinite(gamma)
     gamma, at, weight = gamma[use], at[use], weight[use]
+    n_families = frame["family"][use].nunique()
+    if n_families < MIN_FAMILIES:
+        raise InputError(
+            f"an interval from drawing whole families needs {MIN_FAMILIES} of them or more, got {n_families}; "
+            "add families"
+        )
     centre = np.average(at, weights=weight)
     at = at - centre
     drawn = draw_counts(frame["family"].to_numpy()[use], "clustered", n_boot, seed) * weight
@@ -123,7 +130,6 @@ def running_coupling_clustered(
     with np.errstate(divide="ignore", invalid="ignore"):
         zero = centre - intercept / slope
     zero = np.where((slope > 0) & (np.abs(zero) < _DECADES), zero, np.nan)
-    n_families = frame["family"].nunique()
     how = f"bootstrap of whole families ({n_families}), {n_boot:,} resamples"
     nc = percentile_estimate(np.log10(line.nc.value) if line.nc.value > 0 else np.nan, zero, how, line.n, level)
     ends = (None, None) if nc.low is None else (10.0**nc.low, 10.0**nc.high)

@@ -120,7 +120,8 @@ def fit_trend(log10_params: ArrayLike, score: ArrayLike, trend: str = "polynomia
         raise unknown("trend", trend, TRENDS)
     if not 1 <= degree <= len(at) - 2:
         raise InputError(
-            f"degree must be from 1 to {len(at) - 2} for {len(at)} sizes, got {degree}; lower it or take more sizes"
+            f"a trend of degree {degree} with something left to judge it by needs {max(degree, 1) + 2} sizes or more, "
+            f"got {len(at)}; take a longer family"
         )
     unit = (at - at.min()) / np.ptp(at)
     if trend == "polynomial":

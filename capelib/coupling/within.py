@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from capelib.coupling.resample import correlations, draw_counts, partials, scatter_matrices
+from capelib.coupling.resample import MIN_FAMILIES, correlations, draw_counts, partials, scatter_matrices
 from capelib.errors import InputError
 from capelib.estimate import percentile_estimate
-from capelib.frames import frame_html, need_columns
+from capelib.frames import frame_html, need_columns, words
 from capelib.tables import BENCHMARKS
 
 MEASURES = ("r", "r_given_size", "r_own_trend")
@@ -62,8 +62,9 @@ def within_family(
 
     r = Σ_f S_xy,f / √(Σ_f S_xx,f · Σ_f S_yy,f) with S_f the sums of squares and products about family f's means; for
     the own trend S_f is first reduced by S_·z,f S_z·,f / S_zz,f, z = log₁₀ N, so families with two sizes add nothing.
-    Intervals draw whole families. `frame` needs model, family and n_params; models without one of the scores are left
-    out of every pair and noted, so that all pairs rest on the same models, and families of one model add nothing.
+    Intervals draw whole families; there is none from fewer than five. `frame` needs model, family and n_params; models
+    without one of the scores are left out of every pair and noted, so that all pairs rest on the same models, and
+    families of one model add nothing.
     Amin (2026), Sec. 2.1, holds that pairs with truthfulness anticorrelate below N_c and others do not.
 
     Raises InputError for a missing column, a target that is none of the scores, or fewer than two usable families.
@@ -71,8 +72,13 @@ def within_family(
     scores = list(scores)
     need_columns(frame, ["model", "family", "n_params", *scores])
     if len(set(scores)) < 3 or len(set(scores)) < len(scores) or target not in scores:
-        raise InputError(f"scores must be three or more different columns with {target!r} among them, got {scores}")
+        raise InputError(
+            f"pairs with {words(target)} and pairs without it take three different scores or more, {words(target)} "
+            f"among them; got {', '.join(map(words, scores)) or 'none'}; add columns to the table"
+        )
     kept, notes = _complete(frame, scores)
+    if kept["family"].nunique() < MIN_FAMILIES:
+        notes += (f"no interval: drawing whole families needs {MIN_FAMILIES} of them or more",)
     families = kept["family"].to_numpy()
     values = np.column_stack([kept[scores].to_numpy(float), np.log10(kept["n_params"].to_numpy(float))])
     names, code = np.unique(families, return_inverse=True)
@@ -86,7 +92,8 @@ def within_family(
 
     def columns(name: str, at: NDArray, of: NDArray) -> dict[str, float]:
         found = percentile_estimate(at[0], of, "", len(kept), level)
-        low, high = (np.nan if end is None else end for end in (found.low, found.high))
+        some = found.has_interval and names.size >= MIN_FAMILIES
+        low, high = (found.low, found.high) if some else (np.nan, np.nan)
         return {name: found.value, f"{name}_low": low, f"{name}_high": high, f"{name}_discarded": found.discarded}
 
     table = pd.DataFrame(
