@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from capelib import coupling
 from capelib.coupling import resample
 from capelib.errors import InputError
-from capelib.referee import crossing, diagnosis, trends
+from capelib.referee import crossing, diagnosis, own_slopes, trends
 from capelib.referee.many import places
 
 ITEMS = {"hellaswag": 10_042, "truthfulqa": 817}
@@ -194,17 +195,21 @@ def test_coupled_steps_are_the_running_coupling_times_the_step_of_x(at):
     assert line[0] == pytest.approx(coupling.running_coupling(steps, 1 / noise["gamma_se"] ** 2).slope.value)
 
 
-def test_a_seam_of_slopes_makes_a_minimum_without_a_turn_but_not_turning_families():
-    # small families fall, large ones rise, none turns
-    rows = []
+def seam():
+    """Families of small models fall, those of large ones rise, none turns."""
+    rng, rows = np.random.default_rng(0), []
     for f in range(10):
         start = 7.8 + 0.25 * f
         for k in range(5):
             log_n = start + 0.3 * k
             rows.append({"model": f"{f}-{k}", "family": f"F{f}", "n_params": int(10**log_n),
                          "hellaswag": 20 + 12 * (log_n - 7.5),
-                         "truthfulqa": 42 + 2 * (f - 4.5) * (log_n - start) + 0.1 * (-1) ** k})  # fmt: skip
-    found = crossing.crossing(pd.DataFrame(rows), ITEMS, laws(scale=1e9), n_draws=60, n_boot=40)
+                         "truthfulqa": 42 + 2 * (f - 4.5) * (log_n - start) + rng.normal(0, 0.1)})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_a_seam_of_slopes_makes_a_minimum_without_a_turn_but_not_turning_families():
+    found = crossing.crossing(seam(), ITEMS, laws(scale=1e9), n_draws=60, n_boot=40)
     assert found.share(crossing.OWN, diagnosis.SIGNS[1]) == 1
     assert found.simulated[crossing.OWN].frame["turning"].mean() < 3
     assert found.share(crossing.DEALT, diagnosis.SIGNS[1]) < 0.9
@@ -221,6 +226,10 @@ def test_shares_errors_and_the_table_belong_together():
     assert table.loc[crossing.MEET, diagnosis.ALL] == pytest.approx(100 * found.share(crossing.MEET))
     assert found.share(crossing.BALANCED) > 0.5
     assert found.share(crossing.MEET) < 0.1
+    one = crossing.crossing(panel(bowl), ITEMS, laws(), n_draws=50, n_boot=40, worlds=[crossing.OWN])
+    assert set(one.frame["world"]) == set(one.simulated) == {crossing.OWN}
+    with pytest.raises(InputError, match="unknown world 'lines'"):
+        crossing.crossing(panel(bowl), ITEMS, laws(), worlds=["lines"])
     again = crossing.crossing(panel(bowl), ITEMS, laws(), n_draws=50, n_boot=40)
     pd.testing.assert_frame_equal(found.frame, again.frame)
 
@@ -231,3 +240,55 @@ def test_impossible_laws_are_refused(changed):
         crossing.crossing(panel(bowl), ITEMS, laws(**changed))
     with pytest.raises(InputError, match="two or more"):
         crossing.crossing(panel(bowl, families=1), ITEMS, laws())
+
+
+# a turn beside own slopes
+
+
+def test_shapes_are_least_squares_with_levels_and_slopes(at):
+    found = own_slopes.own_slopes(panel(bowl, spread=2), ITEMS, n_boot=50)
+    frame = panel(bowl, spread=2)
+    u = np.log10(frame["n_params"]) - np.log10(frame["n_params"]).mean()
+    level = pd.get_dummies(frame["family"]).astype(float)
+    base = {
+        own_slopes.SHARED: np.column_stack([level, u]),
+        own_slopes.OWN: np.column_stack([level, level.mul(u, axis=0)]),
+    }
+    n, rss, aicc = len(frame), {}, {}
+    for slopes, design in base.items():
+        for shape, more in ((own_slopes.LINE, []), (own_slopes.PARABOLA, [u**2])):
+            full = np.column_stack([design, *more])
+            k = full.shape[1] + 1
+            beta, (rss[slopes, shape],), *_ = np.linalg.lstsq(full, frame["truthfulqa"], rcond=None)
+            aicc[slopes, shape] = n * np.log(rss[slopes, shape] / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+            assert found.value(slopes, shape, "k") == k
+    first = aicc[own_slopes.SHARED, own_slopes.LINE]
+    for key, value in aicc.items():
+        assert found.value(*key, "aicc") == pytest.approx(value - first)
+    assert found.curvature.value == pytest.approx(beta[-1])
+    assert found.value(own_slopes.OWN, own_slopes.PARABOLA, "bend") == pytest.approx(beta[-1])
+    spare = n - 17
+    line, bent = rss[own_slopes.OWN, own_slopes.LINE], rss[own_slopes.OWN, own_slopes.PARABOLA]
+    assert found.p == pytest.approx(stats.f.sf((line - bent) / (bent / spare), 1, spare))
+
+
+def test_a_seam_bends_only_while_slopes_are_shared_and_a_bowl_bends_either_way():
+    of_seam, of_bowl = (own_slopes.own_slopes(frame, ITEMS, n_boot=200) for frame in (seam(), panel(bowl)))
+    assert of_seam.value(own_slopes.SHARED, own_slopes.PARABOLA, "aicc") < -20
+    assert of_seam.value(own_slopes.OWN, own_slopes.PARABOLA, "aicc") > of_seam.value(
+        own_slopes.OWN, own_slopes.LINE, "aicc"
+    )
+    assert of_seam.p > 0.05
+    assert of_bowl.curvature.low > 2
+    assert of_bowl.p < 1e-6
+    shared = resample.bootstrap_critical_scale(seam(), "shared quadratic", "pooled", n_boot=1).point.value
+    assert of_seam.value(own_slopes.SHARED, own_slopes.PARABOLA, "place") == pytest.approx(shared)
+
+
+def test_a_break_is_found_where_it_is():
+    broken = panel(lambda f, at: f * at + 6 * max(at - 9.8, 0), spread=0.05)
+    found = own_slopes.own_slopes(broken, ITEMS, n_boot=50)
+    assert np.log10(found.value(own_slopes.OWN, own_slopes.BROKEN, "place")) == pytest.approx(9.8, abs=0.05)
+    assert found.value(own_slopes.OWN, own_slopes.BROKEN, "bend") == pytest.approx(6, rel=0.1)
+    with pytest.raises(InputError, match="three families and 8 models, got 2 and 12"):
+        own_slopes.own_slopes(panel(bowl, families=2), ITEMS)

@@ -4,14 +4,14 @@ HellaSwag is every family's own curve. TruthfulQA follows laws of its own, drawn
 the panel's own families, sizes, slopes and scatter. Only the last world has a coupling: the paper's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from capelib.errors import InputError
+from capelib.errors import InputError, unknown
 from capelib.frames import frame_html
 from capelib.referee.diagnosis import ALL, SIGNS, Diagnosis, diagnose
 from capelib.referee.many import Places, couplings, places, zeros
@@ -86,8 +86,9 @@ def crossing(
     n_draws: int = 500,
     n_boot: int = 200,
     seed: int = 0,
+    worlds: Sequence[str] = WORLDS,
 ) -> Crossing:
-    """Simulate `n_draws` panels of every world and put each through `capelib.referee.diagnosis.diagnose`.
+    """Simulate `n_draws` panels of each of `worlds` and put each through `capelib.referee.diagnosis.diagnose`.
 
     Families, sizes, the curves of x and the scatter about both are the panel's own (`capelib.referee.trends`). What y
     does is the world's:
@@ -103,10 +104,13 @@ def crossing(
 
     `panel` as for `capelib.referee.many.places`. The referee of Amin (2026) asks for this distinction.
 
-    Raises InputError for a scale, exponent or spread that is not positive, or fewer than two families.
+    Raises InputError for another world, a scale, exponent or spread that is not positive, or fewer than two families.
     """
     if min(laws.scale, laws.exponent) <= 0 or min(laws.scale_sd, laws.exponent_sd) < 0:
         raise InputError(f"scale and exponent must be positive and spreads not negative, got {laws}")
+    for world in worlds:
+        if world not in WORLDS:
+            raise unknown("world", world, WORLDS)
     at = places(panel, n_items, x, y)
     if len(at.names) < 2:
         raise InputError(f"dealing laws among families needs two or more of three sizes, got {len(at.names)}")
@@ -116,7 +120,7 @@ def crossing(
     simulated, rows = {}, []
     # where the law is a line the scatter is what lines leave, else what bends is taken from the null
     scatter = {degree: trend_and_scatter(at, y, degree)[1] for degree in (1, 2)}
-    for world in WORLDS:
+    for world in worlds:
         new_x = separate_trends(at, x, n_draws, rng)
         left = scatter[1 if world in STRAIGHT else 2]
         new_y = scattered(law(at, world, laws, new_x, rng), left, n_draws, rng)

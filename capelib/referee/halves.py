@@ -46,7 +46,8 @@ class Halves:
 
     def _repr_html_(self) -> str:
         caption = f"Steps of the other half whose sign is right: {self.n_steps} of {len(self.families)} families"
-        return frame_html(self.frame, caption, digits=2)
+        words = {"value": "right", "low": "from", "high": "to", "less": "less the direction"}
+        return frame_html(self.frame[["rule", *words]].rename(columns=words), caption, digits=2)
 
 
 def hold_out_sizes(

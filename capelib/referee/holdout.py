@@ -52,8 +52,11 @@ class HeldOut:
 
     def _repr_html_(self) -> str:
         caption = f"Share of held-out steps whose sign is right: {self.n_steps} steps of {self.n_families} families"
-        columns = ["rule", "fitted", "value", "low", "high", "less", "less_low", "less_high", "chance", "p"]
-        return frame_html(self.frame[columns], caption, digits=2)
+        words = {
+            "rule": "rule", "fitted": "right where fitted", "value": "right where held out", "low": "from",
+            "high": "to", "less": "less the commoner sign", "chance": "right if increments are dealt anew", "p": "p",
+        }  # fmt: skip
+        return frame_html(self.frame[list(words)].rename(columns=words), caption, digits=2)
 
 
 def hold_out_families(

@@ -73,7 +73,7 @@ def chosen(ratios: Floats, sums: Floats, n: ArrayLike, log_shrunk: Floats) -> tu
     """The ratio with the largest restricted likelihood, and the coefficients at every ratio.
 
     `sums` of shape (r, ..., p, p), already added up over families, `n` models (...), `log_shrunk` Σ ln(1 + ratio·n_f),
-    shape (r, ...). The noise variance is profiled out: (n − k) ln RSS + Σ ln(1 + ratio·n_f) + ln |X'V⁻¹X|.
+    shape (r, ...). The noise variance is profiled out: (n − k) ln RSS + Σ ln(1 + ratio·n_f) + ln det(X'V⁻¹X).
     """
     beta, rss = solve(sums)
     if len(ratios) == 1:

@@ -113,8 +113,8 @@ def power(
 ) -> Power:
     """Power for every effect, number of families (the first so many of `families`) and pair of item counts.
 
-    The same random numbers serve every effect, so that curves are smooth. The threshold is the 95th percentile of |t|
-    in panels without the effect, which has its own Monte Carlo error: about √(0.05·0.95/n_draws) in the level.
+    The same random numbers serve every effect, so that curves are smooth. The threshold is the 95th percentile of
+    abs(t) in panels without the effect, which has its own Monte Carlo error: about √(0.05·0.95/n_draws) in the level.
 
     Raises InputError for a number of families that `families` does not have or fewer than three.
     """
