@@ -47,10 +47,10 @@ def words(name: object) -> str:
     return "" if name is None else WORDS.get(str(name), str(name).replace("_", " "))
 
 
-def small(value: float, digits: int = 2) -> str:
+def written(value: float, digits: int = 2) -> str:
     """A number with that many digits that count; a very small one as a reader writes it, not as a computer does.
 
-    >>> small(0.0423), small(2.48e-05), small(-0.0003, 1)
+    >>> written(0.0423), written(2.48e-05), written(-0.0003, 1)
     ('0.042', '2.5·10⁻⁵', '−3·10⁻⁴')
     """
     if not 0 < abs(value) < 0.001:
@@ -164,7 +164,7 @@ def _cell(value: object, digits: int, column: object) -> str:
 
 def _number(value: float, digits: int) -> str:
     if digits and value != 0 and abs(value) < 0.5 * 10.0**-digits:
-        return small(value)  # a p of 0.00001 must not print as 0.000
+        return written(value)  # a p of 0.00001 must not print as 0.000
     text = f"{value:,.{digits}f}" if abs(value) >= 1e5 else f"{value:.{digits}f}"
     return text.replace("-", "−")
 

@@ -29,7 +29,7 @@ family: str = "Pythia"  # family looked at closely
 x: str = "hellaswag"  # benchmark on the horizontal axis (the paper's reasoning)
 y: str = "truthfulqa"  # benchmark on the vertical axis (the paper's truthfulness)
 threshold: float = 0.1  # |coupling| up to which a step counts as transition
-bins: list = [7.5, 8.5, 9.0, 9.5, 10.0, 10.5, 11.0, 12.0]  # edges of the size bins, log10 of parameters
+bins: list = [7.5, 8.0, 8.5, 9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.0]  # edges of the size bins, log10 of parameters
 n_boot: int = 2000  # resamples of every bootstrap, draws of every simulation
 seed: int = 0  # seed of every random draw
 
@@ -56,13 +56,13 @@ from capelib.definitions import (
 )
 from capelib.definitions import width as width_definitions
 from capelib.estimate import Estimate
+from capelib.frames import shown, written
 from capelib.present import glue
 
 present.setup()
 parameters.check("coupling", globals())
 
 
-# %% tags=["hide-input"]
 def plain(readings: dict[str, float]) -> dict:
     """The first, plainest reading as the paper's definition, all others as alternatives."""
     (name, value), *others = readings.items()
@@ -76,8 +76,9 @@ def plain(readings: dict[str, float]) -> dict:
 claims.quote("coupling.r_pythia", "coupling.r_large", "coupling.n_standard_families", "nc.pythia")
 
 # %% [markdown]
-# **Local coupling** is the slope between consecutive sizes of one family, in points of truthfulness per point of
-# reasoning:
+# **Local coupling** is the slope between consecutive sizes of one family. For the paper $B_1$ is reasoning
+# (HellaSwag) and $B_2$ truthfulness (TruthfulQA); on this page it is in points of {glue:text}`coupling_y` per point
+# of {glue:text}`coupling_x`:
 #
 # $$\gamma_{12}(N) = \frac{\Delta B_2}{\Delta B_1}, \qquad
 # \text{tax: } \gamma_{12} < -0.1,\quad \text{transition: } |\gamma_{12}| \le 0.1,\quad
@@ -96,7 +97,8 @@ claims.quote("coupling.r_pythia", "coupling.r_large", "coupling.n_standard_famil
 # %%
 released = selection.one_row_per_model(selection.base_models(tables.panel("released")))
 measured = selection.base_models(tables.panel("measured"))
-models = selection.base_models(tables.panel(panel))
+models = selection.one_row_per_model(selection.base_models(tables.panel(panel)))
+panel_name = parameters.panel_name(panel)
 series = selection.families_with(models, sizes=3, scores=[x, y])
 n_items = tables.read("benchmarks").set_index("benchmark")["n_items"].to_dict()
 table = {"measured": "panel_leaderboard", "released": "panel_released"}.get(panel, "panel")
@@ -113,7 +115,7 @@ pd.DataFrame({"scores in both": same.size(), "the same number": same.sum()}).T
 
 # %% tags=["remove-cell"]
 names = draw.benchmark_name
-glue("coupling_panel", panel)
+glue("coupling_panel", panel_name)
 glue("coupling_family", family)
 glue("coupling_n_models", len(models))
 glue("coupling_n_series", series["family"].nunique())
@@ -153,9 +155,9 @@ population
 
 # %% tags=["remove-cell"]
 glue("coupling_one_r", population.fisher, ".3f")
-glue("coupling_one_p", f"{test.p:.2g}")
+glue("coupling_one_p", written(test.p))
 glue("coupling_one_n", population.n_models)
-glue("coupling_one_smallest", f"{test.smallest_p:.2g}")
+glue("coupling_one_smallest", written(test.smallest_p))
 glue("coupling_one_exact", "exact" if test.exact else "Monte Carlo")
 
 # %% [markdown]
@@ -333,25 +335,28 @@ claims.check(
 steps = coupling.local_coupling(series, x, y, threshold)
 noise = coupling.coupling_noise(steps, n_items, seed=seed)
 shared_noise = {rho: coupling.coupling_noise(steps, n_items, rho_models=rho, seed=seed) for rho in (0.0, 0.5, 0.8, 0.9)}
-line = coupling.running_coupling(steps)
-weighted = coupling.running_coupling(steps, weights=1 / noise.frame["gamma_se"] ** 2)
-clustered_slope, clustered_nc = coupling.running_coupling_clustered(
-    steps, 1 / noise.frame["gamma_se"] ** 2, n_boot=n_boot, seed=seed
-)
+weights = 1 / noise.frame["gamma_se"] ** 2
+line = weighted = clustered_slope = None
+with present.if_possible():
+    line, weighted = coupling.running_coupling(steps), coupling.running_coupling(steps, weights)
+    clustered_slope, clustered_nc = coupling.running_coupling_clustered(steps, weights, n_boot, seed)
 
 # %% tags=["hide-input"]
 sizes = np.linspace(np.log10(series["n_params"].min()), np.log10(series["n_params"].max()), 60)
-band = weighted.band(sizes).assign(n_params=10**sizes)
+band = weighted.band(sizes).assign(n_params=10**sizes) if weighted else None
 crossings = coupling.critical_scales(series, x, y).query("estimator == 'sign change' and status == 'ok'")
 draw.running_coupling(
     noise.frame,
     threshold,
-    f"Local coupling of every step of the {panel} panel against the geometric mid-size, with its 95 % interval from "
-    "item noise. Circles have a resolved sign, crosses do not. Grey: a line through all steps, weighted by item noise, "
-    "with its 95 % band. Dotted uprights: where a family's coupling first turns from negative to positive.",
+    f"Local coupling of every step of the {panel_name} panel against the geometric mid-size, with its 95 % interval "
+    "from item noise. Circles have a resolved sign, crosses do not."
+    + (" Grey: a line through all steps, weighted by item noise, with its 95 % band." if weighted else "")
+    + (" Dotted uprights: where a family's coupling first turns from negative to positive." if len(crossings) else ""),
     table,
     band,
-    crossings,
+    crossings if len(crossings) else None,
+    x=x,
+    y=y,
 )
 
 # %% tags=["remove-cell"]
@@ -362,13 +367,22 @@ glue("coupling_n_resolved", noise.n_resolved)
 glue("coupling_share_resolved", f"{noise.share_resolved:.0%}")
 for rho in (0.5, 0.8, 0.9):
     glue(f"coupling_share_{rho * 10:.0f}", f"{shared_noise[rho].share_resolved:.0%}")
-glue("coupling_line_slope", line.slope, ".2f")
-glue("coupling_line_r2", f"{line.r2:.2f}")
-glue("coupling_weighted_slope", weighted.slope, ".2f")
-for key, scale in {"weighted": weighted.nc, "clustered": clustered_nc}.items():
-    ends = [None if end is None else end / 1e9 for end in (scale.low, scale.high)]
-    glue(f"coupling_{key}_nc", Estimate(scale.value / 1e9, *ends), ".1f")
-glue("coupling_clustered_slope", clustered_slope, ".2f")
+BILLION = 1e9
+
+
+def in_billions(found: Estimate) -> Estimate:
+    ends = [None if end is None else end / BILLION for end in (found.low, found.high)]
+    return Estimate(found.value / BILLION, *ends, found.level, found.n, found.method, found.discarded)
+
+
+if weighted:
+    glue("coupling_line_slope", line.slope, ".2f")
+    glue("coupling_line_r2", f"{line.r2:.2f}")
+    glue("coupling_weighted_slope", weighted.slope, ".2f")
+    glue("coupling_weighted_nc", in_billions(weighted.nc), ".1f")
+if clustered_slope:
+    glue("coupling_clustered_nc", in_billions(clustered_nc), ".1f")
+    glue("coupling_clustered_slope", clustered_slope, ".2f")
 
 # %% [markdown]
 # {glue:text}`coupling_n_resolved` of {glue:text}`coupling_n_steps` steps
@@ -382,7 +396,9 @@ glue("coupling_clustered_slope", clustered_slope, ".2f")
 # = {glue:text}`coupling_line_r2`); a few noisy steps of large models pull at it. Weighted by item noise it rises by
 # {glue:text}`coupling_weighted_slope` per decade and crosses zero at {glue:text}`coupling_weighted_nc` billion
 # parameters; the paper's picture is a rising line. These intervals take steps as independent, which steps of one
-# family are not; drawing whole families instead gives {glue:text}`coupling_clustered_slope` per decade and a zero at
+# family are not.
+#
+# Drawing whole families instead gives {glue:text}`coupling_clustered_slope` per decade and a zero at
 # {glue:text}`coupling_clustered_nc` billion.
 
 # %% [markdown]
@@ -483,42 +499,56 @@ glue("coupling_unseen_steps", unseen_noise.n_steps)
 # (assumes that $\gamma_{12}$ is linear in $\log_{10} N$).
 
 # %%
-found = coupling.critical_table(series, x, y, n_boot=n_boot, seed=seed)
-both = pd.concat(
-    [
-        coupling.critical_table(frame, n_boot=n_boot, seed=seed).assign(panel=name)
-        for name, frame in (("released", released), ("measured", measured))
-    ]
-)
+shown_panels = {"released": released, "measured": measured, panel_name: models}
+scales = {
+    name: coupling.critical_table(selection.families_with(frame, 3, [x, y]), x, y, n_boot=n_boot, seed=seed)
+    for name, frame in shown_panels.items()
+}
+found = scales[panel_name]
+every = pd.concat([rows.assign(panel=name) for name, rows in scales.items()], ignore_index=True)
 
 # %% tags=["hide-output"]
-both.assign(N_c=compare.scale_text(both)).pivot(index=["panel", "family"], columns="estimator", values="N_c")
+by_estimator = every.assign(N_c=compare.scale_text(every))
+shown(
+    by_estimator.pivot(index=["panel", "family"], columns="estimator", values="N_c").reset_index(),
+    f"N_c of {names(y)} against {names(x)}, with 95 % intervals from resampling a family's sizes",
+)
 
 # %% tags=["hide-input"]
-shown = both.query("status == 'ok' and estimator != 'line'").rename(columns={"panel": "source"})
+with_scale = every.query("status == 'ok' and estimator != 'line'").rename(columns={"panel": "source"})
 draw.critical_scales(
-    shown.sort_values("family"),
-    "Critical scale of every family that has one, on both panels, by the first change of sign and by the quadratic, "
-    "with 95 % intervals where most resamples give one.",
-    "panel_leaderboard",
+    with_scale.sort_values("family"),
+    f"Critical scale of {names(y)} against {names(x)} for every family that has one, by panel, by the first change of "
+    "sign and by the quadratic, with 95 % intervals where most resamples give one.",
+    table,
 )
 
 # %% [markdown]
-# Families as each panel files them, base models only (the released Qwen3 has none and is gone): the released Pythia
-# includes GPT-J and GPT-NeoX here, and without them has no change of sign. Every family of both panels, with 95 %
-# intervals from resampling a family's sizes. There is no interval where more than half of the resamples have no
-# $N_c$.
+# {glue:text}`coupling_y` against {glue:text}`coupling_x` on the panels {glue:text}`coupling_scale_panels`: every
+# family of three sizes or more as each panel files it, base models only, with 95 % intervals from resampling a
+# family's sizes. There is no interval where more than half of the resamples have no $N_c$. The released panel files
+# GPT-J and GPT-NeoX under Pythia: by the first change of sign its Pythia has {glue:text}`coupling_scale_filed` with
+# them and {glue:text}`coupling_scale_eight` without.
 
 # %% tags=["remove-cell"]
+def first_turn(rows: pd.DataFrame) -> str:
+    """The critical scale by the first change of sign, in words."""
+    scale = coupling.critical_scales(rows, x, y).query("estimator == 'sign change'").iloc[0]
+    return f"a critical scale of {compare.size_text(scale['n_params'])}" if scale["status"] == "ok" else "none"
+
+
+glue("coupling_scale_panels", " and ".join(shown_panels) if len(shown_panels) == 2 else ", ".join(shown_panels))
+glue("coupling_scale_filed", first_turn(released[released["family"] == "Pythia"]))
+glue("coupling_scale_eight", first_turn(eight))
 agreeing = found.assign(ok=found["n_params"].notna()).groupby("family")["ok"].sum()
 glue("coupling_nc_all_three", int((agreeing == 3).sum()))
 glue("coupling_nc_none", int((agreeing == 0).sum()))
 glue("coupling_nc_families", len(agreeing))
 
 # %% [markdown]
-# All three estimators find an $N_c$ in {glue:text}`coupling_nc_all_three` of {glue:text}`coupling_nc_families`
-# families and none does in {glue:text}`coupling_nc_none`. The estimators need not agree where they exist: that is
-# how well "the" critical scale is defined.
+# Of the {glue:text}`coupling_nc_families` families of the {glue:text}`coupling_panel` panel all three estimators
+# find an $N_c$ in {glue:text}`coupling_nc_all_three`, and none does in {glue:text}`coupling_nc_none`. The estimators
+# need not agree where they exist: that is how well "the" critical scale is defined.
 
 # %% [markdown]
 # ### The headline interval
@@ -543,14 +573,6 @@ pd.DataFrame(
 ).T
 
 # %% tags=["hide-input"]
-BILLION = 1e9
-
-
-def in_billions(found: Estimate) -> Estimate:
-    ends = [None if end is None else end / BILLION for end in (found.low, found.high)]
-    return Estimate(found.value / BILLION, *ends, found.level, found.n, found.method, found.discarded)
-
-
 # the same 14 models: the author's points leave out Llama 30B
 fourteen = measured[measured["family"].isin(["Pythia", "Llama", "Llama-2"]) & measured["model"].ne("llama-30b")]
 again = coupling.bootstrap_critical_scale(fourteen, scheme="stratified", n_boot=n_boot, seed=seed)

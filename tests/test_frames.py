@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from capelib import tables
 from capelib.errors import InputError
-from capelib.frames import LONGEST, frame_html, need_columns, shown, small
+from capelib.frames import LONGEST, frame_html, need_columns, shown, written
 
 
 class Cells(HTMLParser):
@@ -65,7 +65,7 @@ def test_what_is_not_there_is_a_dash_and_truth_is_a_word():
 
 @given(st.floats(1e-30, 9e-4), st.integers(1, 4))
 def test_a_very_small_number_reads_as_a_power_of_ten(value, digits):
-    number, _, power = small(value, digits).partition("·10")
+    number, _, power = written(value, digits).partition("·10")
     back = float(f"{number}e{power.translate(str.maketrans('⁻⁰¹²³⁴⁵⁶⁷⁸⁹', '-0123456789'))}")
     assert back == pytest.approx(value, rel=0.5 * 10 ** (1 - digits) * 1.001)
 

@@ -5,7 +5,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from capelib.charts.theme import BLUE, GREY, PHASE_COLOUR, VERMILION, family_colour, finish, phase_shape, size_axis
+from capelib.charts.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    PHASE_COLOUR,
+    VERMILION,
+    family_colour,
+    finish,
+    phase_shape,
+    size_axis,
+)
 
 NAMES = {
     "hellaswag": "HellaSwag",
@@ -64,9 +74,12 @@ def running_coupling(
     band: pd.DataFrame | None = None,
     critical: pd.DataFrame | None = None,
     limit: float = 2.5,
+    x: str = "hellaswag",
+    y: str = "truthfulqa",
 ) -> alt.TopLevelMixin:
     """γ₁₂ of every step at its geometric mid-size, with the interval that item noise alone gives it.
 
+    `x` and `y` are the benchmarks: γ₁₂ is in points of y per point of x.
     `steps` has family, model_small, model_large, n_mid, gamma, gamma_low, gamma_high, sign_resolved; `band`
     columns n_params, gamma, gamma_low, gamma_high of a fitted line; `critical` columns family, n_params, low,
     high of an N_c. Values beyond ±`limit` are drawn at the edge, with their true value in the tooltip.
@@ -84,8 +97,8 @@ def running_coupling(
     )
     if beyond := int((steps["gamma"].abs() > limit).sum()):
         description += f" Diamonds: {beyond} of {len(steps)} steps lie beyond ±{limit:g} and are drawn at the edge."
-    y = alt.Y("at:Q", title="γ₁₂, points of truthfulness per point of reasoning")
-    y = y.scale(domain=[-limit, limit])
+    up = alt.Y("at:Q", title=f"γ₁₂, points of {benchmark_name(y)} per point of {benchmark_name(x)}")
+    up = up.scale(domain=[-limit, limit])
     planes = [
         alt.Chart(pd.DataFrame({"low": [low], "high": [high]}))
         .mark_rect(opacity=0.09, color=PHASE_COLOUR[phase])
@@ -99,7 +112,7 @@ def running_coupling(
     )
     points = base.mark_point(filled=True, size=75).encode(
         x=size_axis("n_mid", "Geometric mid-size of the step"),
-        y=y,
+        y=up,
         color=colour,
         shape=alt.Shape("sign:N")
         .scale(domain=["sign resolved", "sign within noise", "beyond the axis"], range=["circle", "cross", "diamond"])
@@ -134,14 +147,15 @@ def running_coupling(
 def critical_scales(rows: pd.DataFrame, description: str, table: str) -> alt.TopLevelMixin:
     """N_c by family and estimator with its interval, beside the paper's value.
 
-    `rows` has family, estimator, n_params, low, high (parameters) and `source` ("released", "measured" or
-    "the paper").
+    `rows` has family, estimator, n_params, low, high (parameters) and `source` ("released", "measured", "the paper",
+    or the name of another panel).
     """
     base = alt.Chart(rows)
     y = alt.Y("family:N", title=None, sort=None)
-    offset = alt.YOffset("source:N", sort=["the paper", "released", "measured"])
     sources = {"the paper": GREY, "released": VERMILION, "measured": BLUE}
+    sources |= {name: GREEN for name in rows["source"].unique() if name not in sources}
     drawn = [name for name in sources if name in set(rows["source"])]
+    offset = alt.YOffset("source:N", sort=drawn)
     colour = alt.Color("source:N", legend=alt.Legend(symbolOpacity=1)).scale(
         domain=drawn, range=[sources[name] for name in drawn]
     )
