@@ -124,7 +124,12 @@ VOCABULARY = {
     "constant": Rule("true or false", lambda value: isinstance(value, bool)),
     "sparsity": number(0, 100),
     "sparsities": increasing(0),
-    "model": Rule("a model of the panel, by its name or the repository of its weights", lambda v: isinstance(v, str)),
+    "matched": Rule("a model of the panel, by its name or the repository of its weights", lambda v: isinstance(v, str)),
+    "model": Rule("a built-in model, a folder, a GGUF file or a hub id", lambda v: isinstance(v, str) and v != ""),
+    "first": one_of("reasoning", "truthfulness", "misconception"),
+    "second": one_of("truthfulness", "misconception", "reasoning"),
+    "n_prompts": number(4, 32, whole=True),
+    "results": Rule("empty, or the path of a CSV file", lambda v: v == "" or is_path(v)),
     "web_trained": one_of("documented", "all"),
     "curve_degree": number(1, 3, whole=True),
     "floors": increasing(0),
@@ -234,6 +239,8 @@ def _typed(name: str, declared: str, value: object) -> None:
 def _pairs(values: Mapping[str, object]) -> None:
     if "x" in values and values["x"] == values.get("y"):
         raise InputError(f"parameters x and y must differ; both are {values['x']!r}")
+    if "first" in values and values["first"] == values.get("second"):
+        raise InputError(f"parameters first and second must differ; both are {values['first']!r}")
     small, large = values.get("tolerance_small", 0), values.get("tolerance_large", inf)
     if small > large:
         raise InputError(f"parameter tolerance_small must not exceed tolerance_large; got {small:g} and {large:g}")
@@ -243,10 +250,10 @@ def _on_panel(values: Mapping[str, object]) -> None:
     which = values.get("panel", PANELS[0])
     if which not in PANELS and not Path(which).is_file():
         raise InputError(f"parameter panel: there is no file {which}; allowed: {rule('panel').allowed}")
-    if "model" in values and which in PANELS:
+    if "matched" in values and which in PANELS:
         from capelib import levers, tables
 
-        levers.find_model(tables.panel(which), values["model"])
+        levers.find_model(tables.panel(which), values["matched"])
     if "family" not in values and which in PANELS:
         return
     from capelib import tables

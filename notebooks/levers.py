@@ -26,7 +26,7 @@
 
 # %% tags=["parameters", "hide-input"]
 panel: str = "measured"  # scores to compare models in: measured (leaderboard), released, or a CSV of yours
-model: str = "microsoft/phi-1_5"  # model to match by web-trained ones, by its repository or its name in the panel
+matched: str = "microsoft/phi-1_5"  # model to match by web-trained ones, by its repository or its name in the panel
 web_trained: str = "documented"  # web-trained families drawn: documented (published web text), or all but curated ones
 curve_degree: int = 2  # degree of the curve of a score in log10 of parameters
 n_boot: int = 2000  # resamples of every bootstrap, draws of every simulation
@@ -513,7 +513,7 @@ models = released if panel == "released" else selection.base_models(tables.panel
 names_of_web = {"documented": "published web text", "all": "all not called curated"}
 asked = found = None
 with present.if_possible():
-    asked = levers.find_model(models, model)
+    asked = levers.find_model(models, matched)
     how = (n_items, levers.next_larger(models, asked), curve_degree, n_boot, seed)
     found = {web: levers.readings(levers.others(models, asked["family"], web), asked, *how) for web in levers.WEB}
     table = matching.side_by_side({names_of_web[web]: each for web, each in found.items()})

@@ -96,6 +96,35 @@ def positive_control(table: pd.DataFrame, description: str, tables: Sequence[str
     return finish(lines, description, tables, height=240)
 
 
+def cooperative(counts: pd.DataFrame, bars: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
+    """Share of cooperative heads by family: the figure's labels as ticks, released files as points.
+
+    `counts` has model, family, measure, pct_cooperative, n_competing; `bars` family and share.
+    """
+    order = [*bars["family"], *(name for name in dict.fromkeys(counts["family"]) if name not in set(bars["family"]))]
+    y = alt.Y("family:N", title=None, sort=order)
+    x = alt.X("pct_cooperative:Q", title="heads called cooperative, %").scale(domain=[0, 102], nice=False)
+    names = list(dict.fromkeys(counts["measure"]))
+    ticks = (
+        alt.Chart(bars.rename(columns={"share": "pct_cooperative"}))
+        .mark_tick(color=GREY, thickness=3, size=20)
+        .encode(x=x, y=y, tooltip=["family:N", alt.Tooltip("models:Q"), alt.Tooltip("pct_cooperative:Q", format=".0f")])
+    )
+    points = (
+        alt.Chart(counts)
+        .mark_point(filled=True, size=65, opacity=0.85)
+        .encode(
+            x=x,
+            y=y,
+            yOffset=alt.YOffset("measure:N"),
+            color=alt.Color("measure:N").scale(domain=names, range=[BLUE, GREEN, VERMILION, PURPLE][: len(names)]),
+            shape=alt.Shape("measure:N").scale(domain=names),
+            tooltip=["model:N", "measure:N", alt.Tooltip("pct_cooperative:Q", format=".1f"), "n_competing:Q"],
+        )
+    )
+    return finish(alt.layer(ticks, points), description, tables, height=30 * len(order) + 40)
+
+
 def profiles(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
     """Released profiles over relative depth, a line per model; columns model, family, depth (0 to 1), coupling."""
     chosen = alt.selection_point(fields=["family"], bind="legend")

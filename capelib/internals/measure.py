@@ -17,6 +17,11 @@ from capelib.models import LanguageModel, head_outputs, patterns
 from capelib.models.activations import residuals_at
 from capelib.models.output import output_map, output_metrics, output_states
 
+SHORT = {  # column names of a table of results
+    "the paper's wider map": "wider map",
+    "the same map, not widened": "map not widened",
+    "its nonlinearity alone": "nonlinearity alone",
+}
 STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # of the positive control, in widths of the neutral prompts' cloud
 
 
@@ -120,6 +125,20 @@ def _heads(model: LanguageModel, texts: tuple[str, ...], parts: Callable, n_draw
     )  # fmt: skip
 
 
+def need_heads(found: Internals) -> Heads:
+    """The heads that were measured. Raises InputError for a model without attention heads."""
+    if found.heads is None:
+        raise InputError(f"{found.model} has no attention heads that could be compared")
+    return found.heads
+
+
+def need_attention(found: Internals) -> Controlled:
+    """The attention patterns that were measured. Raises InputError for a model that gives none out."""
+    if found.attention is None:
+        raise InputError(f"{found.model} gives out no attention patterns")
+    return found.attention
+
+
 def summary(found: Internals) -> dict[str, object]:
     """One row for a table of models: facts, couplings by depth with their nulls, heads, output map, dimension."""
     raw, centred = (found.hidden.measure(name).set_index("layer") for name in (RAW, CENTRED))
@@ -142,6 +161,6 @@ def summary(found: Internals) -> dict[str, object]:
             "median_head_cosine": float(np.median(rule.cosines)),
         }
     through = found.projection.table.set_index("map")["value"]
-    row |= {f"projection_{name.replace(' ', '_')}": value for name, value in through.items()}
+    row |= {f"projection_{SHORT.get(name, name).replace(' ', '_')}": value for name, value in through.items()}
     row["d_rep"] = found.d_rep["d_rep"].iloc[-1]
     return row

@@ -9,7 +9,7 @@ import pandas as pd
 from capelib.files import write_text
 
 KEY = ["model", "revision", "dtype", "first", "second", "n_prompts", "seed"]
-SIZE = re.compile(r"[-_.]?\b?(\d+(?:[._]\d+)?)\s*([bBmM])\b.*$")
+SIZE = re.compile(r"[-_.]?\d+(?:[._]\d+)?\s*[bBmM]\b.*$")
 
 
 def join(old: pd.DataFrame | None, rows: Sequence[dict]) -> pd.DataFrame:

@@ -1,0 +1,529 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (sec-internals)=
+# # Internals: do reasoning and truthfulness meet inside a model?
+#
+# **Overview.** The paper looks for the cause of the coupling inside models: attention heads that cooperate almost
+# everywhere, layers whose coupling turns over at the critical size, and an output projection that squeezes the two
+# together. What was released of this are summary numbers. This section audits them, and then measures the same
+# quantities in a model that runs on this machine, each beside what it would be for prompts without any contrast.
+#
+# **You need** vectors and the cosine between them. {doc}`Levers </notebooks/levers>` asks which released couplings can
+# tell two models apart. **~25 min.**
+
+# %% tags=["parameters", "hide-input"]
+model: str = "smollm2-135m"  # model to look into: built-in name, folder, GGUF file or hub id
+first: str = "reasoning"  # one set of prompts
+second: str = "truthfulness"  # the other: truthfulness or misconception
+n_prompts: int = 16  # prompts of each set (the paper's number)
+n_draws: int = 500  # resamples of every interval and null
+results: str = ""  # a CSV written by `cape internals MODEL --results`, to be drawn below; empty for none
+seed: int = 0  # seed of every random draw
+
+# %% tags=["hide-input"]
+import numpy as np
+import pandas as pd
+
+from capelib import claims, internals, models, parameters, present, selection, tables
+from capelib.charts import families as compare
+from capelib.charts import internals as draw
+from capelib.coupling import local_coupling
+from capelib.frames import shown
+from capelib.internals import released
+from capelib.present import glue
+
+present.setup()
+parameters.check("internals", globals())
+
+# %% [markdown]
+# ## What the paper says
+
+# %%
+claims.quote(
+    "internals.competing_models", "internals.fraction", "internals.median_cos", "internals.early_70m",
+    "internals.late_70m", "internals.early_1b", "internals.late_1b", "bottleneck.hidden_1b", "bottleneck.output_1b",
+    "bottleneck.wide_1b",
+)  # fmt: skip
+
+# %% [markdown]
+# The {term}`internal coupling` of a layer is the cosine between two mean vectors: that of the hidden states of sixteen
+# reasoning prompts, and that of sixteen truthfulness prompts (Amin 2026, Sec. 6 and App. A.5). A head is *competing*
+# if the pairwise cosines of its outputs lie below −0.5 on more than half of the 256 pairs. The *bottleneck* is a fall
+# of the coupling from the last hidden states to what follows the unembedding; a "wider" map, the identity into twice
+# the width followed by a GELU, is said to recover it. Three things are not stated: which token's state is taken, the
+# prompts themselves, and what a coupling would be between prompts that have no contrast at all.
+#
+# ## What was released
+#
+# ### Heads
+#
+# Every released file that counts competing heads, against the bars of Fig. 5:
+
+# %%
+reported = tables.read("internals_reported")
+counts = released.heads(reported)
+bars = released.bars(reported)
+shown(
+    counts.drop(columns="source_file"),
+    "Competing heads in the released files. A model can stand in two files",
+    1,
+    {"n_competing": "competing heads", "n_units": "heads", "pct_cooperative": "cooperative heads, %"},
+)
+
+# %% tags=["hide-input"]
+draw.cooperative(
+    counts,
+    bars,
+    "Share of heads called cooperative, by family: the labels of the bars in Fig. 5 (grey ticks) and the released "
+    "files (shapes by file). The files of large models, under a rule that counts heads, differ from the bars.",
+    ["internals_reported"],
+)
+
+# %% tags=["hide-input"]
+clean, counted = released.without_competing(counts)
+by_file = counts.assign(clean=counts["n_competing"].eq(0)).groupby("measure")["clean"].agg(["sum", "size"])
+claims.check(
+    "internals.competing_models",
+    released=float(clean),
+    alternatives={
+        f"{name}: {row['sum']} of {row['size']} models": float(row["sum"]) for name, row in by_file.iterrows()
+    },
+    reason=f"The released files count heads for {counted} different models; {clean} of them have no competing head in "
+    "any file.",
+)
+claims.check(
+    "internals.fraction",
+    released=released.share(clean, counted),
+    searched={"38 of 40, as printed": released.share(
+        int(claims.value("internals.competing_models")), int(claims.value("internals.n_models_fig")))},
+    reason="The printed interval is Wilson's for the printed counts.",
+)  # fmt: skip
+claims.check(
+    "internals.n_models_fig",
+    released=float(bars["models"].sum()),
+    reason="The numbers of models on the bars' labels, added up.",
+)
+of_qwen = counts[counts["family"].eq("Qwen2.5") & counts["measure"].eq(released.HEAD_FILES["head_level_generation"])]
+claims.check(
+    "internals.qwen25_mean",
+    released=float(of_qwen["pct_cooperative"].mean()),
+    searched={"the bar's own label": float(bars.set_index("family")["share"]["Qwen2.5"])},
+    alternatives={
+        "median of the five": float(of_qwen["pct_cooperative"].median()),
+        "weighted by heads": float(np.average(of_qwen["pct_cooperative"], weights=of_qwen["n_units"])),
+    },
+    reason="The file of the Qwen generations gives a share for each of five models.",
+)
+net = reported[reported["quantity"].isin(["net_coupling"])]
+claims.check(
+    "internals.median_cos",
+    alternatives={
+        f"median over {len(rows)} models, {name.replace('_', ' ')}": float(rows["value"].median())
+        for name, rows in net.groupby("measure_id")
+    },
+    reason="No file holds the cosine of a single head; these are medians of the models' means.",
+)
+patterns = net[net["measure_id"] == "attention_pattern_tl"]
+claims.check(
+    "internals.tl_value",
+    released=float(patterns["value"].mean()),
+    reason=f"{len(patterns)} models have {patterns['value'].round(6).nunique()} different values, one for each family.",
+)
+
+# %% tags=["remove-cell"]
+glue("internals_clean", clean)
+glue("internals_counted", counted)
+glue("internals_bars", int(bars["models"].sum()))
+large = counts[counts["measure"] == released.HEAD_FILES["head_level_nc2"]]
+glue("internals_large", len(large))
+glue("internals_large_low", f"{large['pct_cooperative'].min():.0f}")
+glue("internals_large_high", f"{large['pct_cooperative'].max():.0f}")
+
+# %% [markdown]
+# The files count heads for {glue:text}`internals_counted` models, {glue:text}`internals_clean` of them without a
+# competing head; the labels of the bars add up to {glue:text}`internals_bars`. All {glue:text}`internals_large` models
+# whose heads were compared one by one have competing heads, and {glue:text}`internals_large_low` to
+# {glue:text}`internals_large_high` % cooperative ones. The models without are those of two other measures: attention
+# patterns, and the two generations of Qwen, whose file gives a share and no head.
+#
+# ### Layers
+#
+# Profiles by layer were released for these models:
+
+# %% tags=["hide-input"]
+profiles = tables.read("layer_profiles_reported").query("quantity == 'coupling'")
+profiles = profiles.assign(
+    depth=profiles["layer"] / (profiles["n_layers"] - 1),
+    line=profiles["model"] + profiles["source_file"],
+    family=profiles["model"].str.replace(r"-[\d.]+x?\d*B$", "", regex=True),
+    measure=profiles["source_file"].str.rsplit("/", n=1).str[-1],
+).rename(columns={"value": "coupling"})
+flat = profiles.groupby("line")["coupling"].agg(np.ptp).lt(1e-5)
+draw.profiles(
+    profiles[["model", "family", "line", "depth", "coupling", "measure"]],
+    "Released couplings by relative depth. The lines at the top are flat to seven digits.",
+    ["layer_profiles_reported"],
+)
+
+# %% tags=["hide-input"]
+for size in ("70m", "410m", "1b"):
+    for depth in ("early", "late"):
+        claims.check(f"internals.{depth}_{size}")
+for claim in ("internals.opt_125m", "internals.opt_13b", "internals.head_low", "internals.head_high"):
+    claims.check(claim)
+claims.check("internals.n_contrast")
+claims.check("internals.n_prompts")
+
+# %% tags=["remove-cell"]
+glue("internals_profiles", len(flat))
+glue("internals_flat", int(flat.sum()))
+one_b = profiles[profiles["model"] == "Pythia-1B"]
+glue("internals_pythia_1b", f"{np.ptp(one_b['coupling']):.0e}")
+
+# %% [markdown]
+# Of {glue:text}`internals_profiles` profiles, {glue:text}`internals_flat` do not change from the first layer to the
+# last, Pythia-1B's among them: its layers differ by {glue:text}`internals_pythia_1b`. The early and late couplings of
+# Pythia that the text prints, rising at 70M and 410M and falling at 1B, are in no released file; nor are those of
+# OPT, except as numbers typed into a page. The ledger gives for each the command that would measure it.
+#
+# ### The output projection
+
+# %%
+maps = released.maps(reported)
+shown(
+    maps,
+    "Couplings around the output projection, as released: the last hidden states, after the unembedding, and through "
+    "the wider map",
+    3,
+    {"output_gain": "output − hidden", "wide_gain": "wide − hidden"},
+)
+
+# %% tags=["hide-input"]
+by_model = maps.set_index("model")
+one = by_model.loc["Pythia-1B"]
+claims.check("bottleneck.hidden_1b", released=float(one["hidden"]))
+claims.check("bottleneck.output_1b", released=float(one["output"]))
+claims.check("bottleneck.wide_1b", released=float(one["wide"]))
+claims.check(
+    "bottleneck.loss_1b", released=100 * float(-one["output_gain"] / one["hidden"]), reason="Relative to the hidden."
+)
+for claim, name in {"bottleneck.gain_410m": "Pythia-410M", "bottleneck.gain_2p8b": "Pythia-2.8B"}.items():
+    claims.check(claim, released=float(by_model.loc[name, "output_gain"]))
+
+# %% tags=["hide-input"]
+author = selection.base_models(tables.panel("released"))
+steps = local_coupling(author, "hellaswag", "truthfulqa").frame
+near = steps[(steps["n_small"] <= 1e9) & (steps["n_large"] >= 1e9)]
+named = {f"{row.family}, {row.model_small} to {row.model_large}": float(row.gamma) for row in near.itertuples()}
+of_pythia = {
+    f"Pythia, table {name}, {row.model_small} to {row.model_large}": float(row.gamma)
+    for name, rows in tables.read("panel_pythia_variants").groupby("table_id")
+    if rows["n_params"].nunique() > 1
+    for row in local_coupling(rows.assign(family="Pythia"), "hellaswag", "truthfulqa").frame.itertuples()
+    if row.n_small <= 1e9 <= row.n_large
+}
+claims.check(
+    "internals.probe_max",
+    alternatives={name: value for name, value in named.items() if "Pythia" not in name},
+    reason="Which three families, and which models near 1B, is not stated.",
+)
+claims.check(
+    "internals.probe_pythia",
+    alternatives={**{name: value for name, value in named.items() if "Pythia" in name}, **of_pythia},
+    reason="The local coupling of the steps that end or begin at 1B.",
+)
+
+# %% tags=["remove-cell"]
+glue("internals_wide_low", f"{maps['wide_gain'].min():.3f}")
+glue("internals_wide_high", f"{maps['wide_gain'].max():.3f}")
+
+# %% [markdown]
+# The printed couplings of Pythia-1B are in the file. The wider map adds between {glue:text}`internals_wide_low` and
+# {glue:text}`internals_wide_high` in every one of the three models, below, at and above the critical size: it does not
+# recover something that is lost at 1B only. No file has a null.
+#
+# ## Measured here
+#
+# The same quantities, live. The model below is opened on this machine; nothing is downloaded for the built-in one.
+# The prompts are this edition's own, matched in length and topic; a third set, neutral, has no contrast to offer, and
+# prompts of none of these groups serve as reference for centring.
+
+# %%
+opened = models.load(model)
+listed = tables.read("prompts")
+prompts = internals.choose(listed, n_prompts, seed, first, second)
+found = internals.measure(opened, prompts, n_draws, seed)
+shown(
+    pd.DataFrame({first: prompts.first[:3], second: prompts.second[:3], "neutral": prompts.neutral[:3]}),
+    f"Three prompts of each set, of {n_prompts}. Model: {model}, {found.facts['n_layers']} layers, "
+    f"{opened.n_params / 1e6:.0f} million parameters. {opened.facts}",
+)
+
+# %% [markdown]
+# ### Hidden states
+#
+# The coupling as the paper defines it, and the same after the mean of the reference prompts is taken away. The bands
+# hold 95 % of what the same computation gives for two samples of neutral prompts, and for the two sets with their
+# labels shuffled.
+
+# %% tags=["hide-input"]
+raw, centred = found.hidden.measure(internals.RAW), found.hidden.measure(internals.CENTRED)
+draw.by_layer(
+    {"as defined": raw, "centred": centred},
+    "Coupling of the hidden states of two sets of prompts by layer (last token), with the spread over prompts, beside "
+    "two samples of neutral prompts and the same prompts with shuffled labels.",
+    ["prompts"],
+)
+
+# %% tags=["hide-input"]
+ways = (internals.RAW, internals.CENTRED, internals.STANDARDISED)
+summary = pd.concat([
+    table.assign(position=position, measure=name)
+    for position, part in (("last token", found.hidden), ("mean over tokens", found.hidden_mean))
+    for name, table in ((name, part.measure(name)) for name in ways)
+])  # fmt: skip
+columns = ["value", "low", "high", "neutral_mid", "shuffled_mid"]
+shown(
+    summary.groupby(["position", "measure"], sort=False)[columns].mean().reset_index(),
+    "Couplings averaged over the layers. Positions and measures that the definition leaves open",
+    3,
+    {"neutral_mid": "neutral prompts", "shuffled_mid": "labels shuffled"},
+)
+
+# %% tags=["remove-cell"]
+inside = raw["value"].between(raw["neutral_low"], raw["neutral_high"])
+below = centred["value"] < centred["shuffled_low"]
+power = found.anisotropy
+glue("internals_model", model)
+glue("internals_raw_low", f"{raw['value'].min():.3f}")
+glue("internals_raw_high", f"{raw['value'].max():.3f}")
+glue("internals_neutral_low", f"{raw['neutral_mid'].min():.3f}")
+glue("internals_neutral_high", f"{raw['neutral_mid'].max():.3f}")
+glue("internals_inside", int(inside.sum()))
+glue("internals_layers", len(raw))
+glue("internals_contrast", int((raw["p"] < 0.05).sum()))
+glue("internals_contrast_expected", f"{0.05 * len(raw):.0f}")
+glue("internals_centred_low", f"{centred['value'].min():.2f}")
+glue("internals_centred_high", f"{centred['value'].max():.2f}")
+glue("internals_common_low", f"{power['common'].min():.0%}")
+glue("internals_common_high", f"{power['common'].max():.0%}")
+glue("internals_top", f"{power['top_dimensions'].median():.0%}")
+
+# %% [markdown]
+# In {glue:text}`internals_model` the coupling as defined lies between {glue:text}`internals_raw_low` and
+# {glue:text}`internals_raw_high`; two samples of neutral prompts have {glue:text}`internals_neutral_low` to
+# {glue:text}`internals_neutral_high`. In {glue:text}`internals_inside` of {glue:text}`internals_layers` layers the two
+# sets lie inside the neutral band. A high cosine is what any prompts have, because most of a hidden state is the same
+# for all of them: {glue:text}`internals_common_low` to {glue:text}`internals_common_high` of its power lies in the
+# common mean, and five coordinates hold {glue:text}`internals_top` in the middle layer. What is specific to the two
+# sets shows only after that is taken away: centred, the coupling runs from {glue:text}`internals_centred_low` to
+# {glue:text}`internals_centred_high`. In {glue:text}`internals_contrast` layers fewer than 5 % of shuffled labels give
+# a coupling as low as the observed one; without any contrast about {glue:text}`internals_contrast_expected` would, and
+# layers are not independent of each other.
+#
+# ### Heads
+#
+# Each head by the paper's rule, and the same rule on two halves of the neutral prompts.
+
+# %% tags=["hide-input"]
+with present.if_possible():
+    heads = internals.need_heads(found)
+    band = heads.coupling.measure(internals.RAW)
+    table = band[["layer", "head", "neutral_low", "neutral_high"]].assign(
+        cosine=heads.rule.cosines.ravel(), competing=heads.rule.fires.ravel()
+    )
+    display(
+        draw.heads(
+            table,
+            "Mean cosine between the outputs of a head for the two sets, each head a point at its layer. Grey: where "
+            "the couplings of neutral prompts lie (95 %, median head of the layer).",
+            ["prompts"],
+        )
+    )
+
+# %% tags=["hide-input"]
+with present.if_possible():
+    positive = internals.need_heads(found).positive
+    display(
+        draw.positive_control(
+            positive.rename(columns={"as_defined": "as defined"}).melt("strength", var_name="way", value_name="share"),
+            "Positive control: neutral prompts pushed apart on purpose, and the share of heads in which the rule "
+            "fires.",
+            ["prompts"],
+        )
+    )
+    fires = positive.set_index("strength")
+    glue("internals_heads", heads.rule.fires.size)
+    glue("internals_competing", int(heads.rule.fires.sum()))
+    glue("internals_competing_neutral", int(heads.rule_neutral.fires.sum()))
+    glue("internals_cooperative", f"{(heads.rule.cosines > 0).mean():.0%}")
+    glue("internals_cooperative_neutral", f"{(heads.rule_neutral.cosines > 0).mean():.0%}")
+    glue("internals_head_median", f"{np.median(heads.rule.cosines):.2f}")
+    glue("internals_head_median_neutral", f"{np.median(heads.rule_neutral.cosines):.2f}")
+    glue("internals_fires_one", f"{fires['as_defined'][1.0]:.0%}")
+    glue("internals_fires_one_centred", f"{fires['centred'][1.0]:.0%}")
+    glue("internals_fires_four", f"{fires['as_defined'][4.0]:.0%}")
+
+# %% [markdown]
+# Of {glue:text}`internals_heads` heads the rule calls {glue:text}`internals_competing` competing, and
+# {glue:text}`internals_competing_neutral` for neutral prompts against neutral prompts. The mean cosine is above zero
+# in {glue:text}`internals_cooperative` of the heads ({glue:text}`internals_cooperative_neutral` for neutral prompts),
+# its median {glue:text}`internals_head_median` ({glue:text}`internals_head_median_neutral`). Can the rule fire at all?
+# Neutral prompts were pushed apart along one direction per head. At a distance of one width of their cloud, where the
+# two sets hardly overlap, it fires in {glue:text}`internals_fires_one` of the heads, at four widths in
+# {glue:text}`internals_fires_four`; with the common mean taken away it fires at one width in
+# {glue:text}`internals_fires_one_centred`. Its silence on real prompts is evidence only for heads in which it could
+# have spoken.
+#
+# ### Attention patterns
+#
+# The paper's second count compares where heads look.
+
+# %% tags=["hide-input"]
+with present.if_possible():
+    seen = internals.need_attention(found).measure(internals.RAW)
+    display(
+        shown(
+            seen.groupby("layer")[["value", "neutral_mid", "shuffled_mid"]]
+            .mean()
+            .reset_index()
+            .iloc[:: max(1, len(raw) // 8)],
+            "Coupling of the attention patterns of the first tokens, mean over heads, every few layers",
+            3,
+            {"value": "the two sets", "neutral_mid": "neutral prompts", "shuffled_mid": "labels shuffled"},
+        )
+    )
+    glue("internals_attention", f"{seen['value'].mean():.3f}")
+    glue("internals_attention_neutral", f"{seen['neutral_mid'].mean():.3f}")
+
+# %% [markdown]
+# On average over heads it is {glue:text}`internals_attention`, and for neutral prompts
+# {glue:text}`internals_attention_neutral`: sentences of one form are read in much the same way.
+#
+# ### The output projection
+#
+# Coupling before the output map, after it, after the part of the logits that softmax ignores is taken away, and
+# through the paper's wider map beside the same map without widening and beside its nonlinearity alone.
+
+# %% tags=["hide-input"]
+through = found.projection.table
+drawn = pd.concat([
+    through[["map", "value", "low", "high"]].assign(series="the two sets"),
+    through[["map"]].assign(
+        value=through["neutral_mid"], low=through["neutral_low"], high=through["neutral_high"], series="neutral prompts"
+    ),
+    through[["map"]].assign(
+        value=through["shuffled_mid"], low=through["shuffled_low"], high=through["shuffled_high"],
+        series="labels shuffled",
+    ),
+])  # fmt: skip
+compare.intervals(
+    drawn,
+    "map",
+    "series",
+    "coupling",
+    "Coupling of the two sets before and after the output map and through other maps, with the spread over prompts, "
+    "beside neutral prompts and shuffled labels (95 %).",
+    ["prompts"],
+    zero=False,
+)
+
+# %% tags=["hide-input"]
+shown(
+    found.projection.linear,
+    "Through random linear maps of many widths: mean and 95 % of the maps, and neutral prompts through one of them",
+    3,
+    {"width": "outputs", "neutral_mid": "neutral prompts"},
+)
+
+# %% tags=["remove-cell"]
+at = through.set_index("map")
+linear = found.projection.linear
+glue("internals_before", f"{at.loc['before the output map', 'value']:.3f}")
+glue("internals_logits", f"{at.loc['logits', 'value']:.3f}")
+glue("internals_plain", f"{at.loc['without the part softmax ignores', 'value']:.3f}")
+glue("internals_plain_neutral", f"{at.loc['without the part softmax ignores', 'neutral_mid']:.3f}")
+same = np.ptp(at.loc[["the paper's wider map", "the same map, not widened", "its nonlinearity alone"], "value"])
+glue("internals_same", f"{same:.0e}" if same else "0")
+glue("internals_linear_range", f"{np.ptp(linear['mean']):.3f}")
+glue("internals_linear_spread", f"{(linear['high'] - linear['low']).max():.3f}")
+
+# %% [markdown]
+# The coupling is {glue:text}`internals_before` before the output map and {glue:text}`internals_logits` after it;
+# without the part that changes no probability it is {glue:text}`internals_plain`, for neutral prompts
+# {glue:text}`internals_plain_neutral`. The wider map, the same map without widening and the bare nonlinearity differ by
+# {glue:text}`internals_same`: zeros pass a GELU as zeros, so that the width of this map cannot matter. A random linear
+# map keeps the coupling at any width: over all widths its mean moves by {glue:text}`internals_linear_range`, while the
+# maps of one width differ by up to {glue:text}`internals_linear_spread`.
+#
+# ### Dimension
+#
+# {term}`d_rep` is a participation ratio of the principal components of hidden states. It cannot exceed the number of
+# prompts less one:
+
+# %% tags=["hide-input"]
+shown(
+    found.dimension,
+    "d_rep of the last layer's hidden states by number of prompts; mean and 95 % of random samples",
+    1,
+    {"n": "prompts"},
+)
+
+# %% tags=["remove-cell"]
+last = found.dimension[found.dimension["tokens"] == "last"].sort_values("n")
+glue("internals_d_few", f"{last['d_rep'].iloc[0]:.1f}")
+glue("internals_d_many", f"{last['d_rep'].iloc[-1]:.1f}")
+glue("internals_n_few", int(last["n"].iloc[0]))
+glue("internals_n_many", int(last["n"].iloc[-1]))
+
+# %% [markdown]
+# From {glue:text}`internals_n_few` to {glue:text}`internals_n_many` prompts it goes from
+# {glue:text}`internals_d_few` to {glue:text}`internals_d_many`. Two models can be compared by it only with the same
+# prompts and the same number of them.
+#
+# ## Several models
+#
+# One model has one size. Runs of `cape internals MODEL --results table.csv` on any machine add a row per model to a
+# table; given to this section by `-p results=table.csv`, it is drawn here by family and size, the two sets beside
+# neutral prompts.
+
+# %% tags=["hide-input"]
+if results:
+    joined = tables.read_csv(results, "internals_results")
+    display(
+        draw.by_size(
+            internals.by_depth(joined), "Couplings by size, in the early, middle and late third of the layers."
+        )
+    )
+
+# %% [markdown]
+# ## What holds, and what does not
+#
+# *Of the released numbers.* The couplings around Pythia-1B's output projection are in the file as printed. The count
+# of models without competing heads is not: {glue:text}`internals_clean` of {glue:text}`internals_counted` in the files.
+# {glue:text}`internals_flat` of {glue:text}`internals_profiles` profiles are constants, and the turnover at 1B is in
+# none.
+#
+# *Of the measures.* What one model can show is what a measure measures. As defined, the coupling of hidden states is
+# high for prompts of any kind, the competing rule is silent for reasons that have nothing to do with the prompts, and
+# the wider map has no width. None of this says what Pythia's layers do; that takes Pythia, with these nulls.
+#
+# *Not done here.* Models of several sizes were not opened on this machine: it has no hub. The commands stand in the
+# ledger.
+#
+# ## What next
+#
+# - {doc}`The ledger </book/ledger>`: all claims of the paper.
+# - {doc}`Levers </notebooks/levers>`: the same released couplings, compared between models.
