@@ -14,4 +14,6 @@ claims:
 - `width`: width.*_raw, width.*_norm
 - `olmo`: olmo.gamma, olmo.delta_hs, olmo.tqa
 - `phases`, `effective_dimension`: coupling.threshold, deff.n_transition, deff.tax, deff.bonus, deff.frontier
+- `frontier`: frontier.p, frontier.loo_mae, companion.slope_ci, companion.intercept_ci, companion.top5_swe_spread,
+  companion.top5_gpqa_spread, companion.opt_drop
 """

@@ -1,24 +1,25 @@
-"""A line where both scores have known errors: the slope that least squares flattens."""
+"""A line where both scores have known errors: the slope and the correlation that noise flattens."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
+from numpy.typing import NDArray
 
-from capelib.coupling.resample import draw_counts
+from capelib.coupling.resample import MIN_FAMILIES, draw_counts, scatter_matrices
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
 from capelib.frames import frame_html
+from capelib.frontier.lines import X, Y, both
 
 
 @dataclass(frozen=True)
 class NoisyLine:
-    """y = slope · ξ + intercept + scatter, x = ξ + error, with ξ normal and the errors of x and y known.
+    """y = slope · ξ + intercept + scatter, x = ξ + error of known size, y likewise.
 
-    slope, intercept (points) and r, the correlation of the scores without their errors; `scatter` is the standard
-    deviation of y about the line that its error does not explain, points. Intervals resample whole labs.
+    slope (points per point), intercept (points) and r, the correlation of the scores without their errors; `scatter`,
+    the standard deviation of y about the line that its error does not explain, points. `unit` is what the intervals
+    resample: whole labs or, below five of them, models.
     """
 
     slope: Estimate
@@ -26,59 +27,51 @@ class NoisyLine:
     r: Estimate
     scatter: float
     n: int
+    unit: str
 
     def _repr_html_(self) -> str:
         rows = pd.DataFrame({
             "models": [self.n], "r without errors": [f"{self.r:.2f}"], "slope": [f"{self.slope:.2f}"],
             "intercept": [f"{self.intercept:.1f}"], "scatter": [f"{self.scatter:.1f}"]})  # fmt: skip
-        return frame_html(rows, "Line with errors in both scores; intervals from resampling whole labs")
+        return frame_html(rows, f"Line with errors in both scores; intervals from resampling {self.unit}")
 
 
-def noisy_line(
-    x: ArrayLike, y: ArrayLike, x_se: ArrayLike, y_se: ArrayLike, labs: ArrayLike, n_boot: int = 300, seed: int = 0
-) -> NoisyLine:
-    """Maximum likelihood for the structural errors-in-variables model.
+def noisy_line(frame: pd.DataFrame, x: str = X, y: str = Y, n_boot: int = 2000, seed: int = 0) -> NoisyLine:
+    """Moments without their errors: slope = s_xy/(s_xx − mean σ²_x), r = s_xy/√((s_xx − mean σ²_x)(s_yy − mean σ²_y)).
 
-    Each pair is normal with mean (μ, α + βμ) and covariance [[τ² + sₓ², βτ²], [βτ², β²τ² + σ² + s_y²]]; α, β, μ, τ, σ
-    are fitted, the standard errors sₓ, s_y are given (points, shape (n,)). Resamples in which the fit does not settle
-    are discarded.
+    s are sample variances and covariance, σ the standard errors in columns `x`_se and `y`_se (points); errors of the
+    two scores are taken as independent (different questions). The regression of Akritas and Bershady (1996), and
+    Spearman's (1904) correction of r. Resamples in which the errors exceed the spread of a score, or with fewer
+    than four different models, are discarded.
 
-    Raises InputError for fewer than five models or a standard error that is not positive.
+    Raises InputError for fewer than five models, a missing column or a standard error below zero.
     """
-    data = np.column_stack([np.asarray(part, float) for part in (x, y, x_se, y_se)])
-    if len(data) < 5 or not np.isfinite(data).all() or not (data[:, 2:] > 0).all():
-        raise InputError("a line with errors in both scores needs five models with positive standard errors")
-    best = _fit(data, np.ones(len(data)))
-    counts = draw_counts(np.asarray(labs), "clustered", n_boot, seed)
-    draws = np.array([_fit(data, row) if (row > 0).sum() >= 4 else np.full(4, np.nan) for row in counts])
-    how = f"maximum likelihood; bootstrap of whole labs ({len(np.unique(labs))}), {n_boot:,} resamples"
-    slope, intercept, r = (percentile_estimate(best[i], draws[:, i], how, len(data)) for i in range(3))
-    return NoisyLine(slope, intercept, r, float(best[3]), len(data))
+    rows = both(frame, x, y, f"{x}_se", f"{y}_se", "lab")
+    errors = rows[[f"{x}_se", f"{y}_se"]].to_numpy(float)
+    if len(rows) < 5 or (errors < 0).any():
+        raise InputError(
+            f"a line with errors in both scores needs five models and standard errors from 0; got {len(rows)} models"
+        )
+    values, labs = rows[[x, y]].to_numpy(float), rows["lab"].to_numpy()
+    best = _moments(values, errors, np.ones((1, len(rows)), np.int64))[0]
+    many = len(np.unique(labs)) >= MIN_FAMILIES
+    draws = _moments(values, errors, draw_counts(labs, "clustered" if many else "pooled", n_boot, seed))
+    unit = "whole labs" if many else "models"
+    how = f"moments less errors; bootstrap of {unit}, {n_boot:,} resamples"
+    slope, intercept, r = (percentile_estimate(best[i], draws[:, i], how, len(rows)) for i in range(3))
+    return NoisyLine(slope, intercept, r, float(best[3]), len(rows), unit)
 
 
-def _fit(data: NDArray, weight: NDArray) -> NDArray:
-    # (slope, intercept, r, scatter); starts from least squares
-    x, y, sx, sy = data.T
-    total = weight.sum()
-    mx, my = weight @ x / total, weight @ y / total
-    vx, cxy = weight @ (x - mx) ** 2 / total, weight @ ((x - mx) * (y - my)) / total
-    if vx < 1e-9:
-        return np.full(4, np.nan)
-    slope = cxy / vx
-    left = max(weight @ (y - my - slope * (x - mx)) ** 2 / total, 0.25)
-
-    def cost(p: NDArray) -> float:
-        beta, level, mu, log_tau, log_sigma = p
-        tau2, sigma2 = np.exp(2 * log_tau), np.exp(2 * log_sigma)
-        a, c, b = tau2 + sx**2, beta * tau2, beta**2 * tau2 + sigma2 + sy**2
-        det = a * b - c**2
-        dx, dy = x - mu, y - level - beta * (mu - mx)
-        return float(weight @ (np.log(det) + (b * dx**2 - 2 * c * dx * dy + a * dy**2) / det))
-
-    start = np.array([slope, my, mx, 0.5 * np.log(vx), 0.5 * np.log(left)])
-    bounds = [(None, None)] * 3 + [(-3, 6)] * 2
-    found = minimize(cost, start, method="L-BFGS-B", bounds=bounds)
-    beta, level, _, log_tau, log_sigma = found.x
-    tau2, sigma2 = np.exp(2 * log_tau), np.exp(2 * log_sigma)
-    r = beta * np.sqrt(tau2) / np.sqrt(beta**2 * tau2 + sigma2)
-    return np.array([beta, level - beta * mx, r, np.sqrt(sigma2)])
+def _moments(values: NDArray, errors: NDArray, counts: NDArray) -> NDArray[np.float64]:
+    # slope, intercept, r, scatter per resample
+    total = counts.sum(axis=1)
+    covariance = scatter_matrices(values, counts) / (total - 1)[:, None, None]
+    noise = counts @ errors**2 / total[:, None]
+    mean = counts @ values / total[:, None]
+    vx, vy, c = covariance[:, 0, 0] - noise[:, 0], covariance[:, 1, 1] - noise[:, 1], covariance[:, 0, 1]
+    usable = (vx > 0) & (vy > 0) & ((counts > 0).sum(axis=1) >= 4)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.where(usable, c / vx, np.nan)
+        r = np.where(usable, np.clip(c / np.sqrt(vx * vy), -1, 1), np.nan)
+        scatter = np.sqrt(np.clip(vy - slope * c, 0, None))
+    return np.column_stack([slope, mean[:, 1] - slope * mean[:, 0], r, scatter])
