@@ -1,0 +1,83 @@
+"""Hidden states of 100 prompts at every layer: TransformerLens one by one and in batches, against capelib's hooks.
+
+All three return the residual stream after every block at the last token, from the same weights and the same tokens.
+TransformerLens wraps a model in place, so it gets a copy of its own.
+"""
+
+import warnings
+
+import numpy as np
+
+from benchmarks import Comparison, timed
+from capelib.models import load, residuals
+from capelib.models.batches import batches
+from capelib.models.builtin import is_installed
+from capelib.models.quiet import quiet
+from capelib.tables import read
+
+MODEL, N_PROMPTS, BATCH = "smollm2-135m", 100, 32
+FLOOR_SINGLE, FLOOR_BATCHED, TOLERANCE = 12.0, 1.25, 1e-5
+
+
+def run() -> list[Comparison]:
+    """Against one-by-one `run_with_cache`, and against its filtered form in batches."""
+    if not is_installed(MODEL):
+        print(f"skipped: {MODEL} is not installed")
+        return []
+    prompts, ours = read("prompts")["text"].sample(N_PROMPTS, random_state=0).tolist(), load(MODEL)
+    theirs = _bridge()
+    residuals(ours, prompts[:2])
+    ours_s, got = timed(lambda: residuals(ours, prompts, batch_size=BATCH))
+    single_s, single = timed(lambda: _one_by_one(theirs, ours, prompts), repeats=1)
+    batched_s, batched = timed(lambda: _in_batches(theirs, ours, prompts))
+    scale = np.abs(single).max()
+    return [
+        Comparison(
+            f"{N_PROMPTS} prompts, all layers, one by one", single_s, ours_s,
+            float(np.abs(got - single).max() / scale), FLOOR_SINGLE, TOLERANCE,
+        ),
+        Comparison(
+            f"{N_PROMPTS} prompts, all layers, filtered batches", batched_s, ours_s,
+            float(np.abs(got - batched).max() / scale), FLOOR_BATCHED, TOLERANCE,
+        ),
+    ]  # fmt: skip
+
+
+def _bridge():
+    import torch
+    from transformer_lens.model_bridge import TransformerBridge
+
+    copy = load(MODEL)
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        bridge = TransformerBridge.boot_transformers(MODEL, hf_model=copy.model, tokenizer=copy.tokenizer, device="cpu")
+    torch.set_grad_enabled(False)
+    return bridge
+
+
+def _names(n_layers: int) -> list[str]:
+    return [f"blocks.{layer}.hook_out" for layer in range(n_layers)]
+
+
+def _one_by_one(bridge, model, prompts: list[str]) -> np.ndarray:
+    import torch
+
+    found = []
+    for prompt in prompts:
+        ids = torch.tensor([model.tokenizer(prompt)["input_ids"]])
+        _, kept = bridge.run_with_cache(ids)
+        found.append(np.stack([kept[name][0, -1].numpy() for name in _names(model.n_layers)]))
+    return np.stack(found, axis=1)
+
+
+def _in_batches(bridge, model, prompts: list[str]) -> np.ndarray:
+    import torch
+
+    names = _names(model.n_layers)
+    found = np.empty((model.n_layers, len(prompts), model.d_model), dtype=np.float32)
+    for batch in batches(model, prompts, BATCH):
+        _, kept = bridge.run_with_cache(batch.ids, attention_mask=batch.mask, names_filter=lambda name: name in names)
+        rows = torch.arange(len(batch.rows))
+        for layer, name in enumerate(names):
+            found[layer, batch.rows] = kept[name][rows, batch.length - 1].numpy()
+    return found
