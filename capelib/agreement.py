@@ -1,14 +1,16 @@
 """How far two measurements of the same scores agree, and which TruthfulQA variant a score is."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 import pandas as pd
 
+from capelib.errors import InputError
 from capelib.estimate import Estimate
+from capelib.frames import need_columns
 from capelib.tables import BENCHMARKS
 
 SAME_NUMBER = 0.005 + 1e-9  # points; what rounding to the two decimals of the released panel can change
@@ -79,6 +81,51 @@ def differences(released: pd.DataFrame, measured: pd.DataFrame) -> Differences:
     ]
     cells = pd.concat(parts, ignore_index=True).dropna(subset=["released_pct", "measured_pct"])
     return Differences(cells.assign(difference=cells["released_pct"] - cells["measured_pct"]).reset_index(drop=True))
+
+
+def copies(rows: pd.DataFrame, released: pd.DataFrame, scores: Sequence[str]) -> pd.Series:
+    """Which measured `rows` hold, in every one of `scores`, the number that a released row of the model holds too.
+
+    `rows` are rows of a measured panel, `released` the released panel; joined by ``leaderboard_repo`` and compared up
+    to the rounding of the released number, as `Differences.same_number`. A value computed from such rows is no second
+    measurement. Returns bool, index as `rows`. Raises InputError for a column that is not there.
+    """
+    need_columns(rows, ["hf_repo", *scores])
+    need_columns(released, ["leaderboard_repo", *scores])
+    twins = released.loc[released["leaderboard_repo"] != "", ["leaderboard_repo", *scores]]
+    joined = rows[["hf_repo", *scores]].reset_index(names="_row").merge(
+        twins, left_on="hf_repo", right_on="leaderboard_repo", suffixes=("", "_released")
+    )  # fmt: skip
+    apart = np.column_stack([joined[score] - joined[f"{score}_released"] for score in scores])
+    same = (np.abs(apart) <= SAME_NUMBER).all(axis=1)
+    return pd.Series(rows.index.isin(joined.loc[same, "_row"]), index=rows.index)
+
+
+def copies_told(
+    rows: pd.DataFrame,
+    released: pd.DataFrame,
+    scores: Sequence[str],
+    compute: Callable[[pd.DataFrame], Estimate | float],
+    form: str = ".2f",
+) -> str:
+    """A sentence on how many of `rows` are `copies`, with `compute` of those that are not; empty if none is."""
+    rows = rows.dropna(subset=list(scores))
+    same = copies(rows, released, scores)
+    k, n = int(same.sum()), len(rows)
+    if not k:
+        return ""
+    verb, what = ("is a copy", "score") if k == 1 else ("are copies", "scores")
+    told = f"{k} of the {n} leaderboard models {verb}: the released {what} again"
+    if k == n:
+        return f"{told}; no model is left that was measured twice."
+    try:
+        left = compute(rows[~same])
+    except InputError:
+        left = nan
+    value = left.value if isinstance(left, Estimate) else left
+    others = "the other model" if n - k == 1 else f"the other {n - k}"
+    said = f"{left:{form}}" if np.isfinite(value) else "no value"
+    return f"{told}; {others} {'gives' if n - k == 1 else 'give'} {said}."
 
 
 @dataclass(frozen=True)

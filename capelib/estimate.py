@@ -1,10 +1,14 @@
 """A number with its uncertainty: what every analysis hands to charts, claims and prose."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
+
+MOST_DISCARDED = 0.5  # share of resamples without a value beyond which what is left is no sample of them
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,56 @@ class Estimate:
 def percentile_estimate(
     value: float, draws: ArrayLike, method: str, n: int | None = None, level: float = 0.95
 ) -> Estimate:
-    """Percentile interval of resampled values; draws that are not finite are discarded and counted."""
+    """Percentile interval of resampled values; draws that are not finite are discarded and counted.
+
+    There is no interval where more than half of the draws (`MOST_DISCARDED`) are discarded: the quantiles of the rest
+    would be those of the resamples that happened to give a value.
+    """
+    tail = (1 - level) / 2
+    return _from_draws(value, draws, method, n, level, lambda _: (tail, 1 - tail))
+
+
+def bca_estimate(
+    value: float,
+    draws: ArrayLike,
+    left_out: ArrayLike,
+    method: str,
+    n: int | None = None,
+    level: float = 0.95,
+) -> Estimate:
+    """Bias-corrected and accelerated bootstrap interval (Efron, 1987), for statistics whose resamples lie off centre.
+
+    The quantiles taken are Φ(z₀ + (z₀ + z)/(1 − a(z₀ + z))), where z₀ = Φ⁻¹(share of draws below `value`, ties half)
+    and a is the acceleration Σd³/(6(Σd²)^1.5), d the mean of `left_out` less `left_out`: the statistic without each
+    resampled unit (model or family) in turn. Draws that are not finite are discarded, as in `percentile_estimate`.
+    """
+    left_out = np.asarray(left_out, float)
+    left_out = left_out[np.isfinite(left_out)]
+    away = left_out.mean() - left_out if left_out.size else np.zeros(1)
+    spread = float(np.sum(away**2))
+    acceleration = float(np.sum(away**3) / (6 * spread**1.5)) if spread > 0 else 0.0
+
+    def quantiles(kept: np.ndarray) -> tuple[float, float]:
+        below = float(np.mean(kept < value) + np.mean(kept == value) / 2)
+        shift = stats.norm.ppf(np.clip(below, 1 / (2 * kept.size), 1 - 1 / (2 * kept.size)))
+        z = shift + stats.norm.ppf([(1 - level) / 2, (1 + level) / 2])
+        return tuple(stats.norm.cdf(shift + z / (1 - acceleration * z)).tolist())
+
+    return _from_draws(value, draws, method, n, level, quantiles)
+
+
+def _from_draws(
+    value: float,
+    draws: ArrayLike,
+    method: str,
+    n: int | None,
+    level: float,
+    quantiles: Callable[[np.ndarray], tuple[float, float]],
+) -> Estimate:
     draws = np.asarray(draws, float)
     kept = draws[np.isfinite(draws)]
     discarded = 1 - kept.size / draws.size if draws.size else None
-    if not kept.size:
+    if not kept.size or discarded > MOST_DISCARDED:
         return Estimate(float(value), None, None, level, n, method, discarded)
-    tail = 50 * (1 - level)
-    low, high = np.percentile(kept, [tail, 100 - tail])
+    low, high = np.quantile(kept, quantiles(kept))
     return Estimate(float(value), float(low), float(high), level, n, method, discarded)

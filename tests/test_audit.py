@@ -10,6 +10,7 @@ import pytest
 
 from capelib import agreement, audit, paths, tables
 from capelib.charts import data as draw
+from capelib.errors import InputError
 
 SCORES = {name: name for name in tables.BENCHMARKS} | {"truthfulqa": "truthfulqa_mc2"}
 
@@ -213,3 +214,45 @@ def test_charts_show_every_cell_and_say_what_one_sees(found):
     assert classes["up to 1"] == len(cells) - len(found.above(1.0))
     heat = draw.difference_map(cells[cells["model"].isin(found.above(1.0)["model"])], 3.0, "a map").to_dict()
     assert {strip["description"], heat["description"]} == {"a strip", "a map"}
+
+
+# which measured rows are the released numbers again
+
+
+def test_copies_are_rows_whose_every_score_is_the_released_number(released):
+    measured = tables.panel("measured")
+    pair = ["hellaswag", "truthfulqa"]
+    there = {row["hf_repo"]: row for row in stored("panel_leaderboard")}
+    plain = set()
+    for row in stored("panel_released"):
+        other = there.get(row["leaderboard_repo"])
+        if other and all(
+            row[ours] and other[SCORES[ours]] and abs(float(row[ours]) - float(other[SCORES[ours]])) <= 0.005 + 1e-9
+            for ours in pair
+        ):
+            plain.add(row["leaderboard_repo"])
+    same = agreement.copies(measured, released, pair)
+    assert set(measured.loc[same, "hf_repo"]) == plain
+    assert 0 < len(plain) < len(measured)
+    one = agreement.copies(measured, released, pair[:1])
+    assert (one | ~same).all()  # more scores, fewer copies
+    assert one.sum() >= same.sum()
+
+
+def test_copies_are_told_with_the_value_of_the_others():
+    measured = pd.DataFrame({"hf_repo": ["a", "b", "c", "d"], "hellaswag": [10.004, 20.0, 30.0, np.nan]})
+    released = pd.DataFrame({"leaderboard_repo": ["a", "b", ""], "hellaswag": [10.0, 20.1, 30.0]})
+
+    def told(rows):
+        return agreement.copies_told(rows, released, ["hellaswag"], lambda left: -left["hellaswag"].mean())
+
+    assert told(measured) == (
+        "1 of the 3 leaderboard models is a copy: the released score again; the other 2 give -25.00."
+    )
+    assert told(measured.iloc[[0]]).endswith("no model is left that was measured twice.")
+    assert told(measured.iloc[1:]) == ""
+
+    def refuses(rows):
+        raise InputError("too few")
+
+    assert agreement.copies_told(measured, released, ["hellaswag"], refuses).endswith("the other 2 give no value.")

@@ -50,7 +50,7 @@ def test_a_side_without_models_is_refused():
 
 
 def test_the_clustered_line_is_the_loop_with_polyfit():
-    steps = coupling.local_coupling(panel()).frame
+    steps = coupling.local_coupling(panel(seed=3)).frame
     weight = np.linspace(1, 3, len(steps))
     slope, zero = coupling.running_coupling_clustered(steps, weight, n_boot=60, seed=5)
     counts = draw_counts(steps["family"].to_numpy(), "clustered", 60, 5)
@@ -60,6 +60,7 @@ def test_the_clustered_line_is_the_loop_with_polyfit():
     rising = [10 ** (-b / a) for a, b in lines if a > 0]
     assert [slope.low, slope.high] == pytest.approx(np.percentile([a for a, _ in lines], [2.5, 97.5]))
     assert zero.discarded == pytest.approx(1 - len(rising) / 60)
+    assert 0 < zero.discarded < 0.5
     assert np.log10([zero.low, zero.high]) == pytest.approx(np.percentile(np.log10(rising), [2.5, 97.5]))
     assert zero.value == pytest.approx(coupling.running_coupling(steps, weight).nc.value)
 
@@ -95,3 +96,38 @@ def test_turns_count_what_each_family_s_own_null_shows():
     assert 0 < turns.p_more <= 1
     with pytest.raises(InputError, match="three sizes"):
         coupling.sign_change_null(frame[frame["n_params"] < 5e8], ITEMS, n_draws=100)
+
+
+def test_p_of_the_turns_counts_ties_and_by_hand():
+    families = pd.DataFrame({"family": ["a", "b"], "sizes": 4, "observed": [True, True], "expected": 0.5})
+    turns = coupling.Turns(families, np.array([0, 1, 2, 2]))
+    assert turns.observed == 2
+    assert turns.p_more == pytest.approx((2 + 1) / (4 + 1))
+
+
+def test_noise_that_all_models_share_turns_no_family():
+    # straight, both rising: only noise can turn them
+    frame = panel(n_families=5)
+    at = np.log10(frame["n_params"])
+    frame = frame.assign(hellaswag=30 + 8 * (at - 8), truthfulqa=35 + 1.0 * (at - 8))
+    expected = [
+        coupling.sign_change_null(frame, ITEMS, rho_models=rho, n_draws=300, seed=2).expected for rho in (0, 0.8, 0.99)
+    ]
+    assert expected[0] > expected[1] > expected[2]
+    less = coupling.sign_change_null(frame, ITEMS, item_sd={"truthfulqa": 5.0}, n_draws=300, seed=2)
+    assert less.expected < expected[0]
+
+
+def test_item_sd_by_hand():
+    assert coupling.item_sd_of([1.5], 817) == pytest.approx(1.5 * 817**0.5)
+    assert coupling.item_sd_of([3.0, 4.0], 4) == pytest.approx(2 * 12.5**0.5)
+    for wrong in ([], [-1.0], [float("nan")]):
+        with pytest.raises(InputError, match="standard errors"):
+            coupling.item_sd_of(wrong, 100)
+
+
+def test_a_zero_that_most_resamples_lack_has_no_interval():
+    steps = coupling.local_coupling(panel(seed=0)).frame
+    _, zero = coupling.running_coupling_clustered(steps, n_boot=200, seed=5)
+    assert zero.discarded > 0.5
+    assert not zero.has_interval

@@ -399,6 +399,12 @@ def test_olmo_by_hand(released):
     assert olmo.gammas(released, measured)[f"released {small['model']} to released {big['model']}"] == gamma
     own = released.loc[released["family"] == "OLMo", "gamma12_stored"].dropna()
     assert own.tolist() == pytest.approx([gamma], abs=1e-6)
+    printed = olmo.as_printed(read("olmo_reported"))
+    low, high = olmo.implied_pair(printed["hellaswag"], value("olmo.delta_hs"))
+    assert (low + high) / 2 == pytest.approx(printed["hellaswag"])
+    assert high - low == pytest.approx(value("olmo.delta_hs"))
+    assert [low, high] == pytest.approx([round(low, 1), round(high, 1)])  # both print with one decimal, exactly
+    assert not np.isclose(olmo.olmo_scores(released, measured)["hellaswag"], low, atol=0.05).any()
 
 
 def test_phases_by_hand(released, assigned):

@@ -13,6 +13,7 @@ from scipy import stats
 from capelib.coupling import dimension, width
 from capelib.coupling.resample import draw_counts
 from capelib.errors import InputError
+from capelib.estimate import bca_estimate
 from capelib.tables import BENCHMARKS, panel
 
 SCORES = list(BENCHMARKS)
@@ -79,7 +80,13 @@ def test_bootstrap_is_the_loop_over_resamples(complete, scheme):
     found = dimension.dimension_estimate(scores, complete["family"], scheme=scheme, n_boot=300, seed=8)
     counts = draw_counts(complete["family"], scheme, 300, 8)
     plain = [by_eigenvalues(np.repeat(scores, row, axis=0)) for row in counts]
-    np.testing.assert_allclose([found.low, found.high], np.percentile(plain, [2.5, 97.5]), rtol=1e-9)
+    units = complete["family"].to_numpy() if scheme == "clustered" else np.arange(len(scores))
+    without = [by_eigenvalues(scores[units != unit]) for unit in np.unique(units)]
+    expected = bca_estimate(by_eigenvalues(scores), plain, without, "")
+    np.testing.assert_allclose([found.low, found.high], [expected.low, expected.high], rtol=1e-9)
+    low, high = np.percentile(plain, [2.5, 97.5])
+    assert found.low > low  # resamples repeat models, so their dimension lies too low
+    assert found.high > high
 
 
 def test_pooled_bootstrap_agrees_with_scipy(complete):
@@ -89,7 +96,7 @@ def test_pooled_bootstrap_agrees_with_scipy(complete):
         return dimension.effective_dimension(np.column_stack(columns))
 
     theirs = stats.bootstrap(
-        tuple(scores.T), of, paired=True, vectorized=False, n_resamples=1500, method="percentile", rng=3
+        tuple(scores.T), of, paired=True, vectorized=False, n_resamples=1500, method="BCa", rng=3
     ).confidence_interval
     ours = dimension.dimension_estimate(scores, complete["family"], scheme="pooled", n_boot=10_000)
     assert ours.low == pytest.approx(theirs.low, abs=0.03)
@@ -124,12 +131,36 @@ def test_group_table_agrees_with_single_groups(complete):
     assert np.isfinite(table.loc["BigScience", "d_eff"])
 
 
-def test_difference_of_a_group_and_itself_covers_zero(complete):
+def test_a_group_and_itself_never_differ_because_its_families_are_drawn_once(complete):
     scores, families = complete[SCORES].to_numpy(), complete["family"]
     found = dimension.dimension_difference(scores, scores, families, families, n_boot=300)
-    assert found.value == 0
-    assert found.covers(0)
-    assert found.high > 0
+    assert [found.value, found.low, found.high] == pytest.approx([0, 0, 0], abs=1e-12)
+
+
+def test_the_difference_is_the_first_less_the_second_and_its_draws_those_of_the_loop(complete):
+    scores, families = complete[SCORES].to_numpy(), complete["family"].to_numpy()
+    small = (complete["n_params"] < 3e9).to_numpy()
+    found = dimension.dimension_difference(
+        scores[small], scores[~small], families[small], families[~small], n_boot=200, seed=5
+    )
+    both = np.concatenate([families[small], families[~small]])
+    stacked, n = np.vstack([scores[small], scores[~small]]), int(small.sum())
+
+    def gap(row):
+        return by_eigenvalues(np.repeat(stacked[:n], row[:n], axis=0)) - by_eigenvalues(
+            np.repeat(stacked[n:], row[n:], axis=0)
+        )
+
+    draws = [gap(row) for row in draw_counts(both, "clustered", 200, 5)]
+    without = [gap((both != name).astype(int)) for name in np.unique(both)]
+    expected = bca_estimate(gap(np.ones(len(both), int)), draws, without, "")
+    assert found.value == pytest.approx(
+        dimension.effective_dimension(scores[small]) - dimension.effective_dimension(scores[~small])
+    )
+    assert [found.low, found.high] == pytest.approx([expected.low, expected.high])
+    assert abs(found.value) > 0.01
+    with pytest.raises(InputError, match="one length"):
+        dimension.dimension_difference(scores, scores, families, families[1:])
 
 
 # width

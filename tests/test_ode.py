@@ -171,6 +171,20 @@ def test_the_search_is_each_fit_and_each_path_by_itself():
         assert row.held_out_given_first == pytest.approx(ode.errors(near.scores, target, True).mean_relative)
 
 
+def test_the_search_learns_from_several_families_and_starts_from_the_first():
+    path, sister = linear_path(), linear_path(family="S")
+    sister = ode.Trajectory("S", sister.time[:4], sister.scores[:4] * 0.9 + 3, NAMES)
+    target = ode.Trajectory("G", TIME[3:6], path.scores[3:6] + 1, NAMES)
+    chosen = ode.grid((1,), (0.0,), ("percent",), ("midpoint",))
+    both, alone = (ode.search({"t": given}, target, chosen) for given in ((path, sister), path))
+    for row, each in zip(both.itertuples(), chosen, strict=True):
+        fitted = ode.fit([path, sister], each)
+        assert row.samples == fitted.n_samples == len(path) - 1 + len(sister) - 1
+        far = ode.solve(fitted, target.time, path.scores[0], path.time[0])
+        assert row.held_out == pytest.approx(ode.errors(far.scores, target).mean_relative)
+    assert not np.allclose(both["held_out"], alone["held_out"])
+
+
 def test_held_out_leaves_no_row_out():
     table = ode.held_out([linear_path()], [linear_path(family="G")], predictors.usual())
     assert len(table) == 2 * len(predictors.usual())

@@ -112,6 +112,14 @@ def test_the_bootstrap_is_seeded_and_covers_the_fit(noisy):
     assert one.alpha.discarded == 0
 
 
+def test_the_bootstrap_gives_the_exponent_the_error_of_the_regression(noisy):
+    # residuals enlarged by √(n/dof): without it the spread would be √(5/8) of this
+    law = scaling.fit_loss(SIZES, law_of(SIZES) + (noisy - law_of(SIZES)) / 20)
+    drawn = scaling.resample(law, 4000, 0)
+    spread = (drawn.alpha.high - drawn.alpha.low) / (2 * stats.norm.ppf(0.975))
+    assert spread == pytest.approx(law.standard_error["alpha"], rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("n", "loss"),
     [(SIZES[:3], [3.0, 2.9, 2.8]), (SIZES, np.full(8, np.nan)), (-SIZES, law_of(SIZES)), (SIZES, [1.0, 2.0])],
@@ -197,6 +205,16 @@ def test_left_out_errors_are_those_of_refitting(noisy):
     assert [test.loo_smooth, test.loo_kink] == pytest.approx(by_hand, rel=1e-3)
 
 
+def test_a_twin_of_the_same_size_is_left_out_with_its_twin(noisy):
+    # a size the law misses: its twin, which shares the miss, must not help to predict it
+    bent = noisy + np.where(SIZES == 1e9, 0.3, 0.0)
+    sizes, groups = np.tile(SIZES, 2), np.repeat(["standard", "deduped"], SIZES.size)
+    test = scaling.kink_test(sizes, np.tile(bent, 2), BREAK, groups)
+    once = scaling.kink_test(SIZES, bent, BREAK)
+    assert [test.loo_smooth, test.loo_kink] == pytest.approx([once.loo_smooth, once.loo_kink], rel=1e-3)
+    assert test.p < once.p  # counted twice, the same evidence looks like more: why means are tested
+
+
 def test_false_alarms_come_as_often_as_stated():
     noise = np.random.default_rng(7).normal(0, 0.0146, (3000, SIZES.size))
     p = kink_p_values(SIZES, law_of(SIZES) + noise, BREAK, codes_of(None, SIZES.size))
@@ -219,6 +237,19 @@ def test_the_best_of_many_breaks_is_held_to_a_higher_bar(noisy):
     scan = scaling.scan_breaks(SIZES, noisy, [5e8, 1e9, 2e9, 4e9], n_draws=300)
     assert (scan["p_best"] >= scan["p"] - 0.1).all()
     assert scan["f"].idxmax() == scan["p"].idxmin() == scan["p_best"].idxmin()
+
+
+def test_p_of_the_best_break_is_the_share_of_draws_whose_largest_f_reaches_it(noisy):
+    breaks, n_draws = np.array([5e8, 1.2e9, 4e9]), 200
+    scan = scaling.scan_breaks(SIZES, noisy, breaks, n_draws=n_draws, seed=9)
+    smooth = fit_many(noisy, power_terms(SIZES))
+    sd = np.sqrt(smooth.rss[0] / (SIZES.size - 3))
+    curves = smooth.fitted + np.random.default_rng(9).normal(0.0, sd, (n_draws, SIZES.size))
+    without, dof = fit_many(curves, power_terms(SIZES)).rss, SIZES.size - 4
+    f = [(without / fit_many(curves, kink_terms(SIZES, at)).rss - 1) * dof for at in breaks]
+    best = np.max(np.maximum(f, 0), axis=0)
+    assert scan["p_best"].tolist() == pytest.approx([np.mean(best >= seen) for seen in scan["f"]])
+    assert (np.mean(f, axis=0) < best).all()  # a mean over breaks would be another number
 
 
 @pytest.mark.parametrize("at", [1e7, 1e12])

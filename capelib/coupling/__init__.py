@@ -14,6 +14,7 @@ from capelib.coupling.critical import (
     quadratic_scale,
     sign_change_scale,
 )
+from capelib.coupling.curvature import own_lines, shared_curvature
 from capelib.coupling.dimension import (
     SubsampleNull,
     dimension_by_group,
@@ -24,7 +25,7 @@ from capelib.coupling.dimension import (
 )
 from capelib.coupling.fixed_size import fixed_size_correlation, fixed_size_difference
 from capelib.coupling.local import LocalCoupling, family_sizes, local_coupling, model_phases, phase_of
-from capelib.coupling.noise import CouplingNoise, coupling_noise, score_sd
+from capelib.coupling.noise import CouplingNoise, coupling_noise, item_sd_of, score_sd
 from capelib.coupling.partial import (
     PartialCorrelation,
     SizePartials,
@@ -92,10 +93,12 @@ __all__ = [
     "fixed_size_correlation",
     "fixed_size_difference",
     "independent_trends",
+    "item_sd_of",
     "line_scale",
     "local_coupling",
     "model_phases",
     "normalised_correlation",
+    "own_lines",
     "partial_correlation",
     "partial_given_size",
     "partials_by_family",
@@ -108,6 +111,7 @@ __all__ = [
     "running_coupling",
     "running_coupling_clustered",
     "score_sd",
+    "shared_curvature",
     "shuffled_correlation",
     "sign_change_null",
     "sign_change_scale",

@@ -85,6 +85,20 @@ def score_sd(score_pct: ArrayLike, n_items: int, item_sd: float | None = None) -
     return np.full_like(p, item_sd / np.sqrt(n_items))
 
 
+def item_sd_of(standard_errors: ArrayLike, n_items: int) -> float:
+    """Standard deviation between questions, in percentage points, from published standard errors of a score: se·√n.
+
+    The root mean square over the models they are published for. Raises InputError if there is none.
+
+    >>> item_sd_of([1.0], 400)
+    20.0
+    """
+    errors = np.asarray(standard_errors, float)
+    if not errors.size or not np.all(errors >= 0):
+        raise InputError(f"item_sd_of needs standard errors of 0 or more, in points; got {errors.tolist()}")
+    return float(np.sqrt(np.mean(errors**2) * n_items))
+
+
 def check_noise(x: str, y: str, n_items: Mapping[str, int], rho_models: float, rho_scores: float) -> None:
     """Raise InputError unless both scores have a number of questions and the correlations are possible."""
     for name in (x, y):

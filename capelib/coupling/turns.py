@@ -57,13 +57,15 @@ def sign_change_null(
     y: str = "truthfulqa",
     n_draws: int = 500,
     rho_models: float = 0.0,
+    item_sd: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> Turns:
     """Every family's `trend_null`, counted over families.
 
     A straight trend per score for families of three sizes, a quadratic one for longer families, so that a smooth turn
     of TruthfulQA is part of the null: what is tested is whether changes of sign are more frequent than smooth curves
-    and noise make them. Families are simulated independently.
+    and noise make them. Families are simulated independently. The answer rests on `rho_models`: noise that all models
+    share moves no step, so the more of it is shared, the fewer changes of sign are left to noise.
 
     Raises InputError if no family has three sizes.
     """
@@ -73,7 +75,15 @@ def sign_change_null(
         if len(own) < 3:
             continue
         null = trend_null(
-            own, n_items, x, y, degree=min(2, len(own) - 2), rho_models=rho_models, n_draws=n_draws, seed=seed + place
+            own,
+            n_items,
+            x,
+            y,
+            degree=min(2, len(own) - 2),
+            rho_models=rho_models,
+            item_sd=item_sd,
+            n_draws=n_draws,
+            seed=seed + place,
         )
         simulated.append(null.draws["transition"].to_numpy())
         rows.append({

@@ -25,7 +25,8 @@ class WithinFamily:
     Measures: "r" of the scores minus their family's mean; "r_given_size" the same with log₁₀ N held fixed (one trend
     per score, shared by the families); "r_own_trend" of what is left when every family has its own straight line in
     log₁₀ N. `contrast` has one row per measure: the mean over pairs with the target, the mean over pairs without it,
-    and their difference, each with an interval from the same `n_boot` resamples of whole families.
+    and their difference, each with an interval from the same `n_boot` resamples of whole families. `n_with_residual`
+    families have three models or more: of two models their own line leaves nothing, so "r_own_trend" rests on these.
     """
 
     pairs: pd.DataFrame
@@ -33,6 +34,7 @@ class WithinFamily:
     target: str
     n_models: int
     n_families: int
+    n_with_residual: int
     notes: tuple[str, ...] = ()
 
     def summary(self) -> str:
@@ -115,7 +117,8 @@ def within_family(
             | columns("without_target", off, off_draws)
             | columns("difference", on - off, on_draws - off_draws)
         )
-    return WithinFamily(table, pd.DataFrame(contrast), target, len(kept), int(names.size), notes)
+    with_residual = int((np.bincount(code) > 2).sum())
+    return WithinFamily(table, pd.DataFrame(contrast), target, len(kept), int(names.size), with_residual, notes)
 
 
 def _complete(frame: pd.DataFrame, scores: list[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:

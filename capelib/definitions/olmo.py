@@ -1,7 +1,8 @@
-"""OLMo 1B to 7B: every published pair of scores, and what γ₁₂ each pair gives.
+"""OLMo 1B to 7B: every pair of scores in the two panels, and what γ₁₂ each pair gives.
 
 Amin (2026), Sec. 2.2 and Fig. 1c, takes TruthfulQA as unchanged between the two sizes, hence γ₁₂ = 0. Claims
-olmo.gamma, olmo.delta_hs, olmo.tqa. The released panel and the leaderboard each have their own pair.
+olmo.gamma, olmo.delta_hs, olmo.tqa. The released panel and the leaderboard each have their own pair; the paper's own
+mean and gain imply a third one, which is in neither.
 """
 
 from itertools import product
@@ -16,7 +17,7 @@ FAMILY = "OLMo"
 
 
 def olmo_scores(panel: pd.DataFrame, leaderboard: pd.DataFrame) -> pd.DataFrame:
-    """Every published score of an OLMo model: name, n_params, hellaswag, truthfulqa (percent), by size.
+    """Every score of an OLMo model in the two panels: name, n_params, hellaswag, truthfulqa (percent), by size.
 
     `panel` is the released panel, `leaderboard` the measured one. Raises InputError if one of them has no OLMo of two
     sizes, or for a missing column.
@@ -55,8 +56,22 @@ def hellaswag_gains(panel: pd.DataFrame, leaderboard: pd.DataFrame) -> dict[str,
     return _column(olmo_pairs(panel, leaderboard), "delta_hs")
 
 
+def as_printed(reported: pd.DataFrame) -> dict[str, float]:
+    """Mean scores of OLMo as App. A.7 prints them, in percent, by benchmark. `reported` is table olmo_reported."""
+    need_columns(reported, ["score", "value"])
+    return dict(zip(reported["score"], reported["value"].map(float), strict=True))
+
+
+def implied_pair(mean: float, gain: float) -> tuple[float, float]:
+    """The two scores that have this mean and differ by this gain: mean ∓ gain/2.
+
+    The paper prints both numbers for OLMo's HellaSwag (App. A.7 and Sec. 2.2), the two scores themselves nowhere.
+    """
+    return mean - gain / 2, mean + gain / 2
+
+
 def truthfulqa_scores(panel: pd.DataFrame, leaderboard: pd.DataFrame) -> dict[str, float]:
-    """Every published TruthfulQA of an OLMo model, and each source's mean, in percent. Claim olmo.tqa, Sec. 2.2.
+    """TruthfulQA of every OLMo model in the two panels, and each panel's mean, in percent. Claim olmo.tqa, Sec. 2.2.
 
     Raises InputError as `olmo_scores`.
     """

@@ -87,18 +87,24 @@ def grid(
     return [Settings(degree, bias, threshold, unit, way) for degree, bias, threshold, unit, way in choices]
 
 
-def search(tables: Mapping[str, Trajectory], target: Trajectory, settings: Sequence[Settings]) -> pd.DataFrame:
+def search(
+    tables: Mapping[str, Trajectory | Sequence[Trajectory]], target: Trajectory, settings: Sequence[Settings]
+) -> pd.DataFrame:
     """Fit the ODE with every setting on every Pythia table and predict the target: the whole distribution.
+
+    A table may be one family or several that share the equation; the first is the one whose path is followed where
+    nothing of the target is given, and the one that `in_sample` is about.
 
     Returns one row per table and setting: the setting's parts, `active` terms per equation (mean), `unknowns`,
     `samples`, `in_sample`, `held_out`, `held_out_given_first` (mean relative errors, percent, NaN where the path
     diverged) and `outcome` of the held-out path.
     """
     rows, prepared = [], {}
-    for (name, path), each in product(tables.items(), settings):
-        key = name, each.unit, each.differentiation
+    for (name, training), each in product(tables.items(), settings):
+        paths = [training] if isinstance(training, Trajectory) else list(training)
+        path, key = paths[0], (name, each.unit, each.differentiation)
         if key not in prepared:
-            prepared[key] = states(path, each)
+            prepared[key] = states(paths, each)
         fitted = fit_states(prepared[key], each, allow_underdetermined=True)
         own = solve(fitted, path.time, path.scores[0])
         far = solve(fitted, target.time, path.scores[0], path.time[0])

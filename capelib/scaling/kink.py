@@ -19,7 +19,8 @@ class KinkTest:
     what it does to the loss of the largest model, in percent of that loss. `f` and `p` are the F test of one added
     parameter with `dof` degrees of freedom left. `aic`, `aicc`, `bic` are differences, broken minus unbroken: negative
     where the kink is worth its parameter (`aicc` is NaN with too few models). `loo_smooth`, `loo_kink` are root mean
-    square errors of predicting each model from the others, in the unit that was fitted.
+    square errors of predicting each model from the models of other sizes, in the unit that was fitted: a twin of the
+    same size, which shares what the law misses, is left out with it.
     """
 
     break_at: float
@@ -51,7 +52,8 @@ def kink_test(
     """Test L = E + A·N^(−α) against the same law with exponent α + δ beyond `break_at`, continuous there.
 
     Below the break ln(L − E) falls with slope −α against ln N, above it with −(α + δ). E, A and α are free in both
-    laws, so that the test asks for what the offset cannot take up. Several groups share α and δ.
+    laws, so that the test asks for what the offset cannot take up. Several groups share α and δ; F and p take all
+    models as independent, which twins of one size are not: average those first (`average_twins`).
 
     Parameters
     ----------
@@ -137,7 +139,9 @@ def check_break(n_params: ArrayLike, y: FloatArray, break_at: float, k: int) -> 
 
 
 def _leave_one_out(y: FloatArray, terms: FloatArray, codes: NDArray[np.int64]) -> float:
-    fits = fit_many(np.tile(y, (y.size, 1)), terms, codes, 1.0 - np.eye(y.size))
+    # the first shape term is −ln N: models of one size leave together
+    others = terms[:, None, 0] != terms[None, :, 0]
+    fits = fit_many(np.tile(y, (y.size, 1)), terms, codes, others.astype(float))
     return float(np.sqrt(np.mean((y - np.diag(fits.fitted)) ** 2)))
 
 
