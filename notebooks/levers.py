@@ -781,4 +781,4 @@ glue("levers_closing_own", closing.of_width("x, size curved, width", "one per fa
 #
 # - {doc}`Coupling </notebooks/coupling>`: the same scores within families, and the division by width.
 # - {doc}`The ledger </book/ledger>`: every claim and its verdict.
-# - Match another model: `cape run levers -p model=google/gemma-2b`.
+# - Match another model: `cape run levers -p matched=google/gemma-2b`.
