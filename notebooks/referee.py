@@ -409,30 +409,29 @@ draw.sides(
 # %%
 largest = overlap.family_changes(groups["text ends before TruthfulQA"], *pair)["n_mid"].max()
 corpus = dict(zip(text["family"], text["corpus"], strict=True))
-first, second, third = groups.values()
+first, second, _ = groups.values()
 ranges = {"below": (0.0, split), "above": (split, largest)}
-apart, by_corpus = (
-    {
-        side: overlap.compare(first, second, low, high, unit=unit, n_perm=10 * n_perm, seed=seed)
-        for side, (low, high) in ranges.items()
-    }
-    for unit in (None, corpus)
-)
+apart, by_corpus = {}, {}
+for side, (low, high) in ranges.items():
+    for compared, unit in ((apart, None), (by_corpus, corpus)):
+        with present.if_possible():
+            compared[side] = overlap.compare(first, second, low, high, unit=unit, n_perm=10 * n_perm, seed=seed)
 listed = leaderboard["family"].isin(text["family"])
 wider = overlap.slopes_by_side({"listed": leaderboard[listed]}, split, n_boot=n_boot, seed=seed).set_index("side")
 
 # %% tags=["remove-cell"]
 SIDES = {overlap.BELOW: "below", overlap.ABOVE: "above", overlap.DIFFERENCE: "difference"}
-for (group, side), row in changes.set_index(["group", "side"]).iterrows():
+for (group, side), row in changes.dropna(subset=["value"]).set_index(["group", "side"]).iterrows():
     key = {"text ends before TruthfulQA": "before", "code models": "code"}.get(group, "later")
     glue(f"referee_{key}_{SIDES[side]}", estimate(row), "+.1f")
     if key == "code":
         glue(f"referee_code_{SIDES[side]}_n", int(row["families"]))
-for side in ranges:
-    glue(f"referee_apart_{side}", f"{apart[side].difference:+.1f}")
-    glue(f"referee_apart_{side}_p", f"{apart[side].p:.2g}")
-    glue(f"referee_corpus_{side}_p", f"{by_corpus[side].p:.2g}")
+for side, found in apart.items():
+    glue(f"referee_apart_{side}", f"{found.difference:+.1f}")
+    glue(f"referee_apart_{side}_p", f"{found.p:.2g}")
     glue(f"referee_listed_{side}", estimate(wider.loc[side]), "+.1f")
+for side, found in by_corpus.items():
+    glue(f"referee_corpus_{side}_p", f"{found.p:.2g}")
 glue("referee_before_largest", f"{largest / BILLION:.0f}")
 long = selection.families_with(leaderboard, 3, pair)
 steps = coupling.local_coupling(long).frame.dropna(subset=["gamma"])
@@ -950,7 +949,7 @@ shown(
         for (name, kind), found in profiles.items()
     ]),
     "Where the turn lies, billions of parameters: by its profile, which takes models as independent, and by drawing "
-    "whole families",
+    "whole families. A break is sought where a tenth of the models or more lie on either side",
 )  # fmt: skip
 
 # %% tags=["remove-cell"]
@@ -1096,8 +1095,8 @@ glue("referee_pairs_expected", int(expected["n_params"].notna().sum()))
 # {glue:text}`referee_pairs_mmlu_rows`, most likely because MMLU stays near chance in small models and leaves it at some
 # size. That is a floor, not a tax.
 #
-# *Answer:* an $N_c$ can be computed under most choices. Its value is known to within the
-# {glue:text}`referee_choice_decades` decades above, and the larger part of that comes with the choice of the
+# *Answer:* an $N_c$ can be computed under most choices. The choices move it over the
+# {glue:text}`referee_choice_decades` decades above, and the larger part of that comes with the
 # {glue:text}`referee_choice_larger`.
 
 # %% [markdown]

@@ -238,8 +238,8 @@ def test_shares_errors_and_the_table_belong_together():
 def test_impossible_laws_are_refused(changed):
     with pytest.raises(InputError, match="must be positive"):
         crossing.crossing(panel(bowl), ITEMS, laws(**changed))
-    with pytest.raises(InputError, match="two or more"):
-        crossing.crossing(panel(bowl, families=1), ITEMS, laws())
+    with pytest.raises(InputError, match="needs 5 of three sizes, got 4"):
+        crossing.crossing(panel(bowl, families=4), ITEMS, laws())
 
 
 # a turn beside own slopes

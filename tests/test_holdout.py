@@ -155,6 +155,13 @@ def test_fitting_on_some_families_never_looks_at_the_others():
         holdout.hold_out_families(frame[frame["family"].isin(["F0", "F1"])], ITEMS)
 
 
+def test_fewer_than_five_families_have_shares_and_no_intervals():
+    frame = panel(turning, families=4)
+    for found in (holdout.hold_out_families(frame, ITEMS, n_boot=20, n_perm=20), halves.hold_out_sizes(frame, ITEMS)):
+        assert found.frame["value"].notna().all()
+        assert found.frame[["low", "high", "less_low", "less_high"]].isna().all(axis=None)
+
+
 def test_dealing_increments_keeps_each_familys_ends_and_steps(at):
     dealt = holdout.deal_increments(at, 40, np.random.default_rng(0))
     steps = np.diff(at.y[0])[at.small]

@@ -42,20 +42,22 @@ def test_every_family_with_a_dated_text_is_in_the_leaderboard(leaderboard):
 
 
 def test_slopes_are_points_per_decade_on_each_side():
-    found = overlap.slopes_by_side({"g": families({"A": -3, "B": -3, "C": 5, "D": 5})}, 1e9, n_boot=200)
+    found = overlap.slopes_by_side(
+        {"g": families({"A": -3, "B": -3, "C": -3, "D": 5, "E": 5, "F": 5})}, 1e9, n_boot=200
+    )
     rows = found.set_index("side")
     assert rows.loc["below", "value"] == pytest.approx(1)
     assert rows.loc["above", "value"] == pytest.approx(1)
     assert rows.loc["above less below", "value"] == pytest.approx(0)
     assert rows["negative"].tolist() == [0.5, 0.5, 0.5]
-    assert rows["steps"].tolist() == [4, 8, 12]
+    assert rows["steps"].tolist() == [6, 12, 18]
     assert rows.loc["below", "low"] < 1 < rows.loc["below", "high"]
     # families that go straight: their own slope cancels in the difference, however they are drawn
     assert np.allclose(rows.loc["above less below", ["low", "high"]].astype(float), 0)
 
 
 def test_few_families_have_no_interval_and_far_steps_can_be_left_out():
-    few = overlap.slopes_by_side({"g": families({"A": -3, "B": -3, "C": 5})}, 1e9, n_boot=50)
+    few = overlap.slopes_by_side({"g": families({"A": -3, "B": -3, "C": 5, "D": 5})}, 1e9, n_boot=50)
     assert few[["low", "high"]].isna().all(axis=None)
     near = overlap.slopes_by_side({"g": families(dict.fromkeys("ABCD", 2.0))}, 1e9, up_to=5e9, n_boot=50)
     assert near.set_index("side").loc["above", "steps"] == 4

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from capelib.coupling.correlation import correlate
 from capelib.coupling.fixed_size import EDGES
-from capelib.coupling.resample import correlations, draw_counts, partials, scatter_matrices
+from capelib.coupling.resample import MIN_FAMILIES, correlations, draw_counts, partials, scatter_matrices
 from capelib.errors import InputError
 from capelib.estimate import percentile_estimate
 from capelib.frames import need_columns
@@ -37,9 +37,10 @@ def along_families(
 ) -> pd.DataFrame:
     """Correlation of x and y within families on either side of `split` parameters, and what separate trends would give.
 
-    One row per measure and side: measure, side, n (models), value with low and high (whole families resampled), and of
-    the null the median `null`, null_low, null_high and the two-sided `p`. Measures as in `capelib.coupling.within`:
-    the scores less their family's mean; log₁₀ N held too, one slope for all; each family's own line in log₁₀ N removed.
+    One row per measure and side: measure, side, n (models), value with low and high (whole families resampled; NaN
+    below five), and of the null the median `null`, null_low, null_high and the two-sided `p`. Measures as in
+    `capelib.coupling.within`: the scores less their family's mean; log₁₀ N held too, one slope for all; each family's
+    own line in log₁₀ N removed.
 
     A measure that leaves nothing on a side, such as a line taken out of two sizes, is NaN there.
 
@@ -61,7 +62,8 @@ def along_families(
             left = _annihilator(at.log_n[own], at.code[own], measure)
             null = correlate(drawn[0][:, own] @ left, drawn[1][:, own] @ left)
             null = null if np.isfinite(value) else np.full_like(null, np.nan)  # nothing left is nothing to compare
-            found = percentile_estimate(value, draws, "bootstrap of whole families", int(own.sum()))
+            many = len(np.unique(at.code[own])) >= MIN_FAMILIES
+            found = percentile_estimate(value, draws if many else [], "bootstrap of whole families", int(own.sum()))
             tail = min(np.count_nonzero(null <= value), np.count_nonzero(null >= value))
             low, middle, high = np.percentile(null, [2.5, 50, 97.5])
             rows.append({
@@ -70,7 +72,7 @@ def along_families(
                 "null": middle, "null_low": low, "null_high": high,
                 "p": min(1.0, 2 * (tail + 1) / (len(null) + 1)) if np.isfinite(value) else np.nan,
             })  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype({"low": float, "high": float})
 
 
 def across_families(
@@ -109,6 +111,7 @@ def across_families(
     for side, own in sides.items():
         if len(own) < fewest:
             raise InputError(f"{len(own)} models lie {side} {split:.3g} parameters with every column; need {fewest}")
+    many = min(kept["family"].iloc[own].nunique() for own in sides.values()) >= MIN_FAMILIES
     rows = []
     for measure, also in held.items():
         at = [2, *(names.index(name) for name in also)]
@@ -118,10 +121,10 @@ def across_families(
         draws[DIFFERENCE] = draws[ABOVE] - draws[BELOW]
         for side, r in draws.items():
             n = len(sides[side]) if side in sides else len(kept)
-            found = percentile_estimate(r[0], r[1:], "bootstrap of whole families", n)
+            found = percentile_estimate(r[0], r[1:] if many else [], "bootstrap of whole families", n)
             rows.append({"measure": measure, "side": side, "n": n, "value": found.value,
                          "low": found.low, "high": found.high})  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype({"low": float, "high": float})
 
 
 def with_covariates(panel: pd.DataFrame, architectures: pd.DataFrame) -> pd.DataFrame:

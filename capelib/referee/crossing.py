@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from capelib.coupling.resample import MIN_FAMILIES
 from capelib.errors import InputError, unknown
 from capelib.frames import frame_html
 from capelib.referee.diagnosis import ALL, SIGNS, Diagnosis, diagnose
@@ -104,7 +105,7 @@ def crossing(
 
     `panel` as for `capelib.referee.many.places`. The referee of Amin (2026) asks for this distinction.
 
-    Raises InputError for another world, a scale, exponent or spread that is not positive, or fewer than two families.
+    Raises InputError for another world, a scale, exponent or spread that is not positive, or fewer than five families.
     """
     if min(laws.scale, laws.exponent) <= 0 or min(laws.scale_sd, laws.exponent_sd) < 0:
         raise InputError(f"scale and exponent must be positive and spreads not negative, got {laws}")
@@ -112,8 +113,11 @@ def crossing(
         if world not in WORLDS:
             raise unknown("world", world, WORLDS)
     at = places(panel, n_items, x, y)
-    if len(at.names) < 2:
-        raise InputError(f"dealing laws among families needs two or more of three sizes, got {len(at.names)}")
+    if len(at.names) < MIN_FAMILIES:
+        raise InputError(
+            f"the diagnosis draws whole families and needs {MIN_FAMILIES} of three sizes, got {len(at.names)}; "
+            "add families"
+        )
     observed = diagnose(at, at.x, at.y, n_boot, seed)
     turning = int(observed.frame["turning"].iloc[0])
     rng = np.random.default_rng(seed)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from capelib.coupling.resample import draw_counts
+from capelib.coupling.resample import MIN_FAMILIES, draw_counts
 from capelib.errors import InputError
 from capelib.estimate import percentile_estimate
 from capelib.frames import frame_html
@@ -28,8 +28,8 @@ class Halves:
     """How often each rule gets the sign of a step of the other half right.
 
     `frame` has one row per rule: rule, value (share right) with low and high, less (value minus that of the family's
-    overall direction) with less_low and less_high; intervals draw whole families. `families` has one row per family:
-    family, steps, and the steps each rule got right.
+    overall direction) with less_low and less_high; intervals draw whole families, NaN below five. `families` has one
+    row per family: family, steps, and the steps each rule got right.
     """
 
     frame: pd.DataFrame
@@ -96,10 +96,10 @@ def hold_out_sizes(
             right[rule] += np.bincount(member, (guess == (found < 0)) & known, len(at.names))
         steps += np.bincount(member, known, len(at.names))
     drawn = draw_counts(np.array(at.names), "pooled", n_boot, seed)
-    rows = []
+    many, rows = len(at.names) >= MIN_FAMILIES, []
     for rule, own in right.items():
         value, less = (
-            percentile_estimate(part.sum() / steps.sum(), drawn @ part / (drawn @ steps), "")
+            percentile_estimate(part.sum() / steps.sum(), drawn @ part / (drawn @ steps) if many else [], "")
             for part in (own, own - right[SAME])
         )
         rows.append({
@@ -109,4 +109,5 @@ def hold_out_sizes(
     families = pd.DataFrame({"family": at.names, "steps": steps} | right).astype(
         {"steps": int} | dict.fromkeys(right, int)
     )
-    return Halves(pd.DataFrame(rows), families)
+    frame = pd.DataFrame(rows).astype(dict.fromkeys(["low", "high", "less_low", "less_high"], float))
+    return Halves(frame, families)

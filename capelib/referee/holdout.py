@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from capelib.coupling.resample import draw_counts
+from capelib.coupling.resample import MIN_FAMILIES, draw_counts
 from capelib.errors import InputError, unknown
 from capelib.estimate import percentile_estimate
 from capelib.frames import frame_html
@@ -31,10 +31,11 @@ class HeldOut:
     """How often each rule gets the sign of a step of a held-out family right.
 
     `frame` has one row per rule: rule, fitted (share right on the steps that the rule was fitted to; NaN where nothing
-    is fitted), value (share right on held-out steps) with low and high, less (value minus that of the commoner sign
-    of the held-in families) with less_low and less_high, chance (median value when the increments of y are dealt anew
-    within each family), chance_high (its 97.5 % quantile) and p (one-sided). Intervals draw whole families. `scales`
-    has the N_c behind it: held_out, rule, n_params (0 or infinite where one sign for all fits best; NaN if none).
+    is fitted), value (share right on held-out steps) with low and high, less (value minus that of the commoner sign of
+    the held-in families) with less_low and less_high, chance (median value when the increments of y are dealt anew
+    within each family), chance_high (its 97.5 % quantile) and p (one-sided). Intervals draw whole families and are NaN
+    below five. `scales` has the N_c behind it: held_out, rule, n_params (0 or infinite where one sign for all fits
+    best; NaN if none).
     """
 
     frame: pd.DataFrame
@@ -187,7 +188,10 @@ def _held_out(
     for rule, guess in guesses.items():
         own, gain = per_family[rule][out], (per_family[rule] - per_family[COMMONER])[out]
         total = (n_in * tested).sum()
-        value, less = (percentile_estimate(part.sum() / total, drawn @ part / sizes, "") for part in (own, gain))
+        value, less = (
+            percentile_estimate(part.sum() / total, drawn @ part / sizes if out.sum() >= MIN_FAMILIES else [], "")
+            for part in (own, gain)
+        )
         chance = share(null[rule], null_gamma, tested)
         more = np.count_nonzero(chance >= value.value - 1e-12)
         rows.append({
@@ -203,4 +207,5 @@ def _held_out(
         for rule in FITTED
         for label, scale in zip(labels, scales[rule][0], strict=True)
     ]
-    return HeldOut(pd.DataFrame(rows), pd.DataFrame(found), int(total), int(out.sum()), n_perm)
+    frame = pd.DataFrame(rows).astype(dict.fromkeys(["low", "high", "less_low", "less_high"], float))
+    return HeldOut(frame, pd.DataFrame(found), int(total), int(out.sum()), n_perm)

@@ -13,13 +13,12 @@ import pandas as pd
 from scipy import stats
 
 from capelib.coupling.local import local_coupling
-from capelib.coupling.resample import draw_counts
+from capelib.coupling.resample import MIN_FAMILIES, draw_counts
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
 from capelib.frames import need_columns
 
 BELOW, ABOVE, DIFFERENCE = "below", "above", "above less below"
-MIN_FAMILIES = 4  # fewer give no interval worth the name: three families can be drawn in ten ways
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def slopes_by_side(
     mid-size, and steps with a mid-size beyond `up_to` parameters are left out. As x rises in nearly every step, this
     has the sign of γ₁₂ without its small denominators. One row per group and side, and one for the difference: group,
     side, families, steps, negative (share of steps with Δy < 0), value, low, high (whole families resampled; none
-    where a side has fewer than four). `groups` maps names to frames with model, family, n_params and both scores.
+    where a side has fewer than five). `groups` maps names to frames with model, family, n_params and both scores.
 
     Raises InputError for a column that is not there.
     """

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from capelib.coupling.resample import draw_counts
+from capelib.coupling.resample import MIN_FAMILIES, draw_counts
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
 from capelib.frames import frame_html
@@ -32,10 +32,10 @@ class OwnSlopes:
     """Shapes of y with shared and with own slopes, and the bend that is left.
 
     `table` has one row per slopes and shape: slopes, shape, k (numbers fitted, the noise included), aicc and bic
-    relative to straight lines of one slope, bend (curvature in points per decade², or the change of slope at the
-    break in points per decade) and place (parameters; of the parabola's minimum or of the break, NaN if none).
-    `curvature` is that of the parabola shared beside own slopes, points per decade², positive for a U; its interval
-    draws whole families. `p` is that of the F test of this curvature, models taken as independent.
+    relative to straight lines of one slope, bend (curvature in points per decade², or the change of slope at the break
+    in points per decade) and place (parameters; of the parabola's minimum or of the break, NaN if none). `curvature` is
+    that of the parabola shared beside own slopes, points per decade², positive for a U; its interval draws whole
+    families, five or more. `p` is that of the F test of this curvature, models taken as independent.
     """
 
     table: pd.DataFrame
@@ -136,4 +136,5 @@ def _curvature(at: Places, n_boot: int, seed: int) -> Estimate:
         top[family], bottom[family] = bow @ score, bow @ bow
     drawn = draw_counts(np.array(at.names), "pooled", n_boot, seed)
     method = f"bootstrap of whole families, {n_boot:,} resamples"
-    return percentile_estimate(top.sum() / bottom.sum(), drawn @ top / (drawn @ bottom), method, len(at.log_n))
+    draws = drawn @ top / (drawn @ bottom) if len(at.names) >= MIN_FAMILIES else []
+    return percentile_estimate(top.sum() / bottom.sum(), draws, method, len(at.log_n))

@@ -48,7 +48,9 @@ def partners(
             {"benchmark": x, "side": side, "n": r.n, "value": r.value, "low": r.low, "high": r.high}
             for side, r in found.items()
         ]
-    return pd.DataFrame(rows, columns=["benchmark", "side", "n", "value", "low", "high"])
+    return pd.DataFrame(rows, columns=["benchmark", "side", "n", "value", "low", "high"]).astype(
+        {"low": float, "high": float}
+    )
 
 
 def rises(panel: pd.DataFrame, benchmarks: Sequence[str], y: str = "truthfulqa") -> pd.DataFrame:
