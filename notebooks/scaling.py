@@ -973,8 +973,8 @@ if second is not None:
 # losses of the same models {glue:text}`scaling_kink_v1` and the text losses {glue:text}`scaling_kink_text`, these from
 # {glue:text}`scaling_kink_text_n` sizes only. Where $p$ is large, the paper's statement stands: the loss does not show
 # the transition. It is weaker than it sounds: with {glue:text}`scaling_above` sizes above it, an exponent half as large
-# again beyond it would have gone unnoticed in {glue:text}`scaling_missed` of cases, and the small spread of $N^\alpha(L
-# - E)$ would look the same with it. A single power law is a good description; "exact" is more than eight losses can
+# again beyond it would have gone unnoticed in {glue:text}`scaling_missed` of cases, and the small spread of
+# $N^\alpha(L-E)$ would look the same with it. A single power law is a good description; "exact" is more than eight losses can
 # say.
 #
 # :::{admonition} What next
