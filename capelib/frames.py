@@ -120,7 +120,7 @@ def frame_html(
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return (
         '<table class="dataframe">\n'
-        + (f"<caption>{escape(caption)}</caption>\n" if caption else "")
+        + (f"<caption><span>{escape(caption)}</span></caption>\n" if caption else "")
         + f"<thead><tr>{''.join(head)}</tr></thead>\n<tbody>\n"
         + "\n".join(rows)
         + "\n</tbody></table>"

@@ -43,7 +43,7 @@ def test_heads_are_words_and_stand_over_their_cells():
     assert "410M" in html
     assert '<th scope="col" class="number">parameters</th>' in html
     assert '<th scope="col">model</th>' in html
-    assert "<caption>Caption &amp; more</caption>" in html
+    assert "<caption><span>Caption &amp; more</span></caption>" in html
 
 
 def test_an_index_with_a_name_makes_row_heads_in_one_row_of_heads():

@@ -1,6 +1,7 @@
 """Sections: found in order, parameters read, typed and checked, prose that stands alone, hashes that see changes."""
 
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -13,7 +14,7 @@ from capelib.parameters import VOCABULARY, increasing, number, rule
 from capelib.sections import Parameter, Section, discover, find, fingerprint
 from capelib.sections.given import given, typed
 from capelib.sections.page import page
-from capelib.sections.prose import alone, glued
+from capelib.sections.prose import SITE_VARIABLE, alone, glued
 
 SOURCE = """# %% [markdown]
 # (sec-demo)=
@@ -331,11 +332,47 @@ def test_prose_stands_alone():
         "```{dropdown} More\n:open:\nbody\n```\n\n:::{grid} \n:gutter: 2\nin\n:::\n\n```{note}\nkept\n```\n"
     )
     got = alone(text, {"demo_a": "1.23"})
-    assert got.startswith("1.23 and 1.23, here, data set, data, [amin], {math}`x^2`, p, x, ")
+    assert got.startswith("1.23 and 1.23, here, data set, data, (amin, n.d.), {math}`x^2`, p, x, ")
     assert "[site](https://example.org)" in got
     assert "```{admonition} More\nbody" in got
     assert ":::{container}\nin" in got
     assert "```{note}\nkept" in got
+
+
+def test_works_are_cited_by_author_and_year():
+    got = alone("So {cite:p}`mckenzie2023,lin2022`; {cite:t}`kaplan2020`; {cite:p}`nobody1999`.", {})
+    assert re.sub(r"\]\(https://[^)\s]+\)", "]", got) == (
+        "So ([McKenzie et al., 2023]; [Lin et al., 2022]); [Kaplan et al. (2020)]; (Nobody, 1999)."
+    )
+
+
+def test_pages_are_linked_where_the_book_is_published(monkeypatch):
+    text = "{doc}`the data </notebooks/data>`, {ref}`here <sec-data-variant>`, {doc}`/book/ledger`, {ref}`fig-1`"
+    monkeypatch.delenv(SITE_VARIABLE, raising=False)
+    assert alone(text, {}) == "the data, here, ledger, 1"
+    monkeypatch.setenv(SITE_VARIABLE, "https://example.org/edition/")
+    site = "https://example.org/edition"
+    assert alone(text, {}) == (
+        f"[the data]({site}/notebooks/data.html), [here]({site}/notebooks/data.html#sec-data-variant), "
+        f"[ledger]({site}/book/ledger.html), 1"
+    )
+
+
+def test_a_page_says_what_folded_code_is_for_and_names_a_file_without_its_folders(demo):
+    table = [{"output_type": "display_data", "data": {"text/html": "<table></table>"}}]
+    cells = [
+        {"cell_type": "code", "metadata": {"tags": tags}, "source": source, "outputs": outputs}
+        for tags, source, outputs in (
+            (["parameters", "hide-input"], "panel: str = 'measured'", []),
+            (["injected-parameters"], "panel = '/data/of/mine.csv'", []),
+            (["hide-input"], "present.setup()", []),
+            (["hide-input"], "rows()", table),
+        )
+    ]
+    html = page(demo, {"cells": cells}, {"panel": "/data/of/mine.csv"})
+    assert re.findall("<summary>(Code.*?)</summary>", html) == ["Code: imports", "Code of the table"]
+    assert "mine.csv" in html
+    assert "/data/of" not in html
 
 
 def test_a_page_needs_no_network_and_shows_prose_code_and_outputs(demo):

@@ -7,12 +7,15 @@ from html import escape
 from string import Template
 
 from capelib import __version__
+from capelib.claims.display import RECORD_MIME
+from capelib.parameters import panel_name
 from capelib.present import GLUE_PREFIX, VEGALITE_MIME, static_svg
 from capelib.sections.page_style import CSS, ENLIVEN, PAGE
 from capelib.sections.prose import alone, glued
 from capelib.sections.source import Section
 
 RAW = "`" * 24  # longer than any fence inside a cell
+LEGEND = {"layout": {"top": {"direction": "vertical", "anchor": "start", "margin": 4}}}  # one below the other
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -22,6 +25,7 @@ def page(section: Section, notebook: dict, values: dict[str, object]) -> str:
     glue = glued(cells)
     parts = [_markdown(cell, glue) if cell["cell_type"] == "markdown" else _code(cell) for cell in cells]
     body = _html("\n\n".join(parts))
+    values = {name: panel_name(value) if name == "panel" else value for name, value in values.items()}
     given = ", ".join(f"{name}={value}" for name, value in values.items()) or "default parameters"
     scripts = f"<script>{_vega()}</script><script>{ENLIVEN}</script>" if 'class="chart"' in body else ""
     return Template(PAGE).substitute(
@@ -40,15 +44,26 @@ def _markdown(cell: dict, glue: dict[str, str]) -> str:
 
 def _code(cell: dict) -> str:
     tags = set(cell["metadata"].get("tags", []))
-    if "remove-cell" in tags:
-        return ""
+    if tags & {"remove-cell", "parameters", "injected-parameters"}:
+        return ""  # the parameters stand at the head of the page
     source = "" if "remove-input" in tags else _input(_text(cell["source"]))
     results = "" if "remove-output" in tags else "".join(_outputs(cell))
-    if tags & {"hide-input", "hide-cell", "injected-parameters"} and source:
-        source = f"<details class='input'><summary>Code</summary>{source}</details>"
+    if tags & {"hide-input", "hide-cell"} and source:
+        source = f"<details class='input'><summary>{_name(cell)}</summary>{source}</details>"
     if tags & {"hide-output", "hide-cell"} and results:
         results = f"<details><summary>Output</summary>{results}</details>"
     return f"{RAW}{{raw}} html\n<div class='cell'>{source}{results}</div>\n{RAW}" if source or results else ""
+
+
+def _name(cell: dict) -> str:
+    # what a folded cell's code is for, so that no two folds in a row look the same
+    if "present.setup()" in _text(cell["source"]):
+        return "Code: imports"
+    made = [output["data"] for output in cell.get("outputs", []) if "data" in output]
+    for mime, name in ((VEGALITE_MIME, "the chart"), (RECORD_MIME, "the verdict"), ("text/html", "the table")):
+        if any(mime in data for data in made):
+            return f"Code of {name}"
+    return "Code"
 
 
 def _input(code: str) -> str:
@@ -80,6 +95,8 @@ def _shown(data: dict) -> str:
 
 
 def _chart(spec: dict) -> str:
+    config = spec.get("config", {})
+    spec = {**spec, "config": {**config, "legend": {**LEGEND, **config.get("legend", {})}}}
     body = json.dumps(spec, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
     return (
         f'<figure class="chart"><div class="stage">{static_svg(spec)}</div>'

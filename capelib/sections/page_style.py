@@ -31,13 +31,16 @@ a { color: var(--mark); }
 header, footer { border: solid var(--line); border-width: 0 0 1px; margin-bottom: 1rem; font-size: 0.9rem; }
 footer { border-width: 1px 0 0; margin-top: 2rem; color: var(--muted); }
 header p { font-weight: 600; overflow-wrap: anywhere; }
-pre, .output, .math, main table { overflow-x: auto; max-width: 100%; }
+pre, .output, .math, main table, math[display="block"] { overflow-x: auto; max-width: 100%; }
+math[display="block"] { overflow-y: hidden; }
 pre { padding: 0.6rem 0.8rem; background: var(--wash); border: 1px solid var(--line); border-radius: 4px;
   font-size: 0.85rem; }
 pre.stderr { border-left: 4px solid #d55e00; }
 code { font-size: 0.9em; }
 table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
-main table { display: block; border: 0; }
+main table { display: block; border: 0; container-type: inline-size; }
+caption { text-align: left; color: var(--muted); }
+caption > span { display: inline-block; position: sticky; left: 0; max-width: 100cqi; }
 td p, th p { margin: 0; }
 th, td { padding: 0.2rem 0.6rem; border: solid var(--line); border-width: 0 0 1px; text-align: left;
   vertical-align: top; }
@@ -59,12 +62,20 @@ p.admonition-title, .cape-quote-head, .cape-badge { font-weight: 600; }
 
 ENLIVEN = """
 addEventListener("DOMContentLoaded", () => document.querySelectorAll("figure.chart").forEach(async (figure) => {
-  const spec = JSON.parse(figure.querySelector("script").textContent);
+  const text = figure.querySelector("script").textContent;
+  // legends with no more columns than fit, and in the last resort with shorter labels
+  const adapted = (most) => JSON.parse(text, (key, value) => key === "legend" && value && typeof value === "object"
+    ? { ...value, columns: Math.min(most, value.columns ?? most), ...(most === 1 && { labelLimit: 150 }) } : value);
+  const fits = (svg) => [...svg.querySelectorAll(".role-legend")].every((legend) =>
+    legend.getBoundingClientRect().right <= svg.getBoundingClientRect().right + 1);
   const stage = figure.querySelector(".stage"), still = stage.firstElementChild, live = document.createElement("div");
   const actions = { export: true, source: false, compiled: false, editor: false };
   stage.append(live);
   try {
-    await vegaEmbed(live, spec, { mode: "vega-lite", renderer: "svg", actions });
+    for (let columns = 4, drawn; columns && !(drawn && fits(live.querySelector("svg.marks"))); columns -= 1) {
+      drawn?.finalize();
+      drawn = await vegaEmbed(live, adapted(columns), { mode: "vega-lite", renderer: "svg", actions });
+    }
     still.remove();
   } catch (error) {  // the still drawing remains
     live.remove();
