@@ -73,6 +73,30 @@ def test_rules_of_the_isocline_count_what_they_say():
         isocline.classify(frame, 0.2, "above")
 
 
+def test_a_step_that_starts_on_the_isocline_is_not_above_it():
+    # both scores fall on the curve at a/b = 0.25, HS 64 %: TQA_c = 40 %; the second step starts above it
+    rows = [("a", 1e9, 64.0, 40.0), ("b", 2e9, 66.0, 45.0), ("c", 4e9, 70.0, 47.0)]
+    frame = pd.DataFrame(rows, columns=["model", "n_params", "hellaswag", "truthfulqa"]).assign(family="F")
+    steps = isocline.classify(frame, 0.25)
+    assert steps["above"].tolist() == [False, True]
+    assert steps["stated"].tolist() == [False, True]
+
+
+def test_the_bonus_phase_begins_at_the_three_largest_models_of_pythia():
+    variants = tables.read("panel_pythia_variants")
+    rows = variants[variants["table_id"] == "ai_free_energy"].sort_values("n_params")
+    found = phases.phase_coefficients(rows, {"hellaswag": 10_042, "truthfulqa": 817}, n_draws=100)
+    top = rows.tail(3)
+    slopes = np.diff(top["truthfulqa"]) / np.diff(np.log10(top["n_params"]))
+    mids = (top["hellaswag"].to_numpy()[1:] + top["hellaswag"].to_numpy()[:-1]) / 2
+    assert found.bonus.value == pytest.approx(float(np.diff(slopes)[0] / np.diff(mids)[0]))
+    assert (found.tax.n, found.bonus.n) == (4, 3)
+    ends = top.iloc[[0, -1]]
+    assert found.sign_bonus.value == pytest.approx(
+        float(np.diff(ends["truthfulqa"])[0] / np.diff(ends["hellaswag"])[0])
+    )
+
+
 def exact_flow(a, b, start, sizes):
     """Scores of a family whose couplings follow γ' = aγ + b from one step to the next, taken at the smaller step."""
     mids = np.sqrt(sizes[1:] * sizes[:-1])

@@ -10,8 +10,6 @@ from capelib.coupling.local import local_coupling
 from capelib.errors import unknown
 from capelib.estimate import Estimate
 
-# mean HellaSwag and TruthfulQA of OLMo as Amin (2026), App. A.7, quotes them: what its a/b is calibrated on
-OLMO_AS_PRINTED = (0.6945, 0.360)
 PLACES = {"the smaller model": "small", "the larger model": "large", "the middle of the step": "mid"}
 
 
