@@ -72,7 +72,7 @@ def plain(readings: dict[str, float]) -> dict:
 # %% [markdown]
 # ## What the paper says
 
-# %%
+# %% tags=["hide-input"]
 claims.quote("coupling.r_pythia", "coupling.r_large", "coupling.n_standard_families", "nc.pythia")
 
 # %% [markdown]
@@ -94,7 +94,7 @@ claims.quote("coupling.r_pythia", "coupling.r_large", "coupling.n_standard_famil
 # in, each once: models trained on code or tuned for instructions are left out, as the paper intends, and so is the
 # second row of a model that the released panel lists twice.
 
-# %%
+# %% tags=["hide-input"]
 released = selection.one_row_per_model(selection.base_models(tables.panel("released")))
 measured = selection.base_models(tables.panel("measured"))
 models = selection.one_row_per_model(selection.base_models(tables.panel(panel)))
@@ -247,7 +247,7 @@ glue("coupling_partials_pythia", Estimate(row["r_given_size"], row["low"], row["
 #
 # Eight sizes, 70M to 12B. The released panel also files GPT-J and GPT-NeoX under Pythia; they are left out here.
 
-# %%
+# %% tags=["hide-input"]
 author, everything = tables.panel("released"), tables.read("panel_pythia_variants")
 eight = author[(author["family"] == "Pythia") & ~author["flags"].str.contains("family_suspect")]
 eight_measured = selection.one_family(measured, "Pythia")
@@ -276,7 +276,7 @@ claims.check(
 # Two $p$-values are printed for it. The abstract's is the exact permutation test; the smaller bound of Sec. 1 lies
 # below what any permutation test of eight models can give.
 
-# %%
+# %% tags=["hide-input"]
 exact = coupling.permutation_test(eight["hellaswag"], eight["truthfulqa"])
 exact_measured = coupling.permutation_test(eight_measured["hellaswag"], eight_measured["truthfulqa"])
 claims.check(
@@ -289,7 +289,7 @@ claims.check(
     + twice_told(eight_measured, lambda rows: coupling.permutation_test(rows[pair[0]], rows[pair[1]]).p, form=".2g"),
 )
 
-# %%
+# %% tags=["hide-input"]
 for claim, score in {"coupling.r_pythia_wg": "winogrande", "coupling.r_pythia_mmlu": "mmlu"}.items():
     ours = coupling.pearson(eight[score], eight["truthfulqa"])
     claims.check(
@@ -309,7 +309,7 @@ for claim, score in {"coupling.r_pythia_wg": "winogrande", "coupling.r_pythia_mm
 # For Llama, Falcon and OPT above 7B the paper finds cooperation; over all 63 models it gives one correlation and
 # a Bayes factor, without saying over what. Every reading that was tried is listed under the verdict.
 
-# %%
+# %% tags=["hide-input"]
 points = tables.read("panel_bootstrap_nc")
 readings = large.large_model_r(author, points)
 stated, value = next(iter(readings.items()))
@@ -355,7 +355,7 @@ claims.check(
 # {glue:text}`coupling_item_sd` points from question to question, by the standard error that the makers of the harness
 # published with it (models for which one is published: {glue:text}`coupling_item_sd_n`). It is taken for all.
 
-# %%
+# %% tags=["hide-input"]
 steps = coupling.local_coupling(series, x, y, threshold)
 rhos = (0.0, 0.5, 0.8, 0.9)  # of the item noise of two models
 shared_noise = {
@@ -469,7 +469,7 @@ for claim, part in {"coupling.slope": "slope", "coupling.intercept": "intercept"
         + twice_told(three_sizes, lambda rows, part=part: getattr(own_line(rows), part)),
     )
 
-# %%
+# %% tags=["hide-input"]
 flips = families.families_that_flip(author)
 with_steps = len(families.sign_changes(author))
 claims.check(
@@ -488,7 +488,7 @@ claims.check(
 # %%
 phases.threshold_counts(author)
 
-# %%
+# %% tags=["hide-input"]
 claims.check("coupling.threshold")
 
 # %% [markdown]
@@ -527,7 +527,7 @@ glue("coupling_unseen_steps", unseen_noise.n_steps)
 # steps have a resolved sign, taking the noise of two models as independent. How many would change their sign if each
 # had two smooth trends of its own and item noise, nothing else?
 
-# %%
+# %% tags=["hide-input"]
 pd.DataFrame(
     {
         f"{rho:g}": {
@@ -556,7 +556,7 @@ pd.DataFrame(
 # minimum of a quadratic in $\log_{10} N$ (assumes a symmetric U); the zero of a line through $\gamma_{12}$
 # (assumes that $\gamma_{12}$ is linear in $\log_{10} N$).
 
-# %%
+# %% tags=["hide-input"]
 shown_panels = {"released": released, "measured": measured, panel_name: models}
 scales = {
     name: coupling.critical_table(selection.families_with(frame, 3, [x, y]), x, y, n_boot=n_boot, seed=seed)
@@ -565,7 +565,7 @@ scales = {
 found = scales[panel_name]
 every = pd.concat([rows.assign(panel=name) for name, rows in scales.items()], ignore_index=True)
 
-# %% tags=["hide-output"]
+# %% tags=["hide-input", "hide-output"]
 by_estimator = every.assign(N_c=compare.scale_text(every))
 shown(
     by_estimator.pivot(index=["panel", "family"], columns="estimator", values="N_c").reset_index(),
@@ -682,7 +682,7 @@ claims.check(
 # %% [markdown]
 # Table 1 lists the same number for Pythia alone, eight models. On those eight there is this:
 
-# %%
+# %% tags=["hide-input"]
 claims.check(
     "nc.pythia_table",
     released=in_billions(coupling.bootstrap_critical_scale(eight, scheme="pooled", n_boot=n_boot, seed=seed).estimate),
@@ -703,7 +703,7 @@ claims.check(
 # second check gives every family a level *and* a slope of its own and asks for one curvature shared by all. Only
 # bending within families can move that.
 
-# %%
+# %% tags=["hide-input"]
 seen = long["family"].isin(set(author["family"]) | {"Llama", "GPT-Neo/J"})
 groups = {"all": long, "in the paper's panel": long[seen], "not in it": long[~seen]}
 
@@ -920,7 +920,7 @@ with present.if_possible():
         )
     )
 
-# %%
+# %% tags=["hide-input"]
 small = measured[measured["n_params"] < claims.value("nc.pythia") * BILLION]
 large_ones = measured[measured["n_params"] > claims.value("nc.pythia") * BILLION]
 sides = {"all sizes": measured, "below": small, "above": large_ones}
@@ -973,7 +973,7 @@ with present.if_possible():
         )
     )
 
-# %%
+# %% tags=["hide-input"]
 scale = claims.value("nc.pythia") * BILLION
 pair_below, pair_above = (
     coupling.fixed_size_correlation(rows, n_boot=n_boot, seed=seed).given_size for rows in (small, large_ones)
@@ -1010,7 +1010,7 @@ if above:
 # %%
 claims.quote("deff.tax", "deff.bonus", "deff.frontier")
 
-# %%
+# %% tags=["hide-input"]
 five = list(tables.BENCHMARKS)
 dimension = {
     which: coupling.dimension_by_group(
@@ -1036,7 +1036,7 @@ compare.intervals(
     zero=False,
 )
 
-# %%
+# %% tags=["hide-input"]
 fall = {}
 for which, frame in (("released", released), ("measured", measured)):
     scored = frame.assign(phase=coupling.model_phases(frame)["phase"]).dropna(subset=[*five, "d_model"])
@@ -1064,7 +1064,7 @@ glue("coupling_fall_measured", fall["measured", "as they are"], ".2f")
 # A group of three models cannot have more than two dimensions, whatever they are. So a small group must be held
 # against groups of the same size drawn at random.
 
-# %%
+# %% tags=["hide-input"]
 tax_like = released[coupling.model_phases(released)["phase"] == "tax"].dropna(subset=five)
 three = coupling.subsample_null(tax_like[five], size=3, n_draws=n_boot, seed=seed)
 
@@ -1080,7 +1080,7 @@ glue("coupling_n_tax", len(tax_like))
 # {glue:text}`coupling_three` (the range of 95 % of the draws), against {glue:text}`coupling_tax_all` for all of
 # them: a "frontier" of three looks collapsed because it is three.
 
-# %%
+# %% tags=["hide-input"]
 billion_table = {name: claims.value(claim) * BILLION for name, claim in label.items()}
 ways = phases.assignments(author, claims.value("nc.pythia") * BILLION, billion_table)
 phases.phase_counts(author, ways)[["tax_models", "transition_models", "bonus_models", "undefined_models"]]

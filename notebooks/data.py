@@ -160,7 +160,7 @@ glue("data_n_unlisted", len(found.unlisted(1.0)))
 #
 # Rows with the same repository of weights are one model:
 
-# %%
+# %% tags=["hide-input"]
 twice = audit.repeated_models(released)
 stored = released.set_index("model")["gamma12_stored"]
 twice.rows.assign(gamma12_stored=twice.rows["model"].map(stored)).round(2).set_index("model")
@@ -185,7 +185,7 @@ glue("data_twice_gamma_same", twice.rows.set_index("model").loc[steepest, "same_
 # A family is models trained alike at several sizes. Here the label of each row is compared with the family of its
 # weights in our table of architectures; a row is singled out if it belongs elsewhere than most rows under its label.
 
-# %%
+# %% tags=["hide-input"]
 elsewhere = audit.filed_elsewhere(released, tables.read("architectures").set_index("hf_repo")["family"])
 elsewhere.rows.set_index("model")
 
@@ -208,7 +208,7 @@ glue("data_elsewhere_flagged", ", ".join(elsewhere.only_flagged))
 # The paper speaks of base models. A repository whose name ends in *it* or *instruct*, or whose model card says that
 # the weights are post-trained, is not one.
 
-# %%
+# %% tags=["hide-input"]
 tuned = audit.not_base(released, tables.read("architectures").set_index("hf_repo")["flags"])
 tuned.rows.set_index("model")
 
@@ -333,7 +333,7 @@ published = tables.read("truthfulqa_variants")
 variant = agreement.truthfulqa_variant(found, released, published)
 variant.by_source.round(3)
 
-# %%
+# %% tags=["hide-input"]
 compared = ["truthfulqa", "mc1", "from_mc1", "from_mc1_se", "mc2", "from_mc2", "from_mc2_se"]
 variant.anchors.set_index("model")[compared].round(2)
 
@@ -382,7 +382,7 @@ glue("data_variant_from_mc2", abs(anchor["from_mc2_se"]), ".1f")
 # The definition compared is the plain reading of the words: *base models* are different weights that are not tuned,
 # *families* are the panel's labels.
 
-# %%
+# %% tags=["hide-input"]
 claims.check(
     "panel.n_models",
     released=count.base_models,
@@ -391,7 +391,7 @@ claims.check(
     reason="The table has as many rows as the paper says; rows for the same weights and tuned models are among them.",
 )
 
-# %%
+# %% tags=["hide-input"]
 claims.check(
     "panel.n_families",
     released=count.labels,
@@ -404,7 +404,7 @@ claims.check(
     reason="Labels as they stand; the independent count is of those the leaderboard measured at least once.",
 )
 
-# %%
+# %% tags=["hide-input"]
 claims.check(
     "coupling.mc_variant",
     released=variant.index,

@@ -47,7 +47,7 @@ parameters.check("scaling", globals())
 # %% [markdown]
 # ## What the paper says
 
-# %%
+# %% tags=["hide-input"]
 claims.quote("scaling.r2", "scaling.alpha", "scaling.offset", "scaling.amplitude", "scaling.prefactor", "scaling.cv")
 
 # %% [markdown]
@@ -68,7 +68,7 @@ claims.quote("scaling.r2", "scaling.alpha", "scaling.offset", "scaling.amplitude
 # last word of LAMBADA passages {cite:p}`paperno2016`, chosen so that the word needs the whole passage. The last two
 # are independent of the paper.
 
-# %%
+# %% tags=["hide-input"]
 stated = scaling.stated_losses(tables.read("pythia_loss"))
 text = scaling.text_losses(tables.read("pythia_checkpoints"))
 last_word = scaling.last_word_losses(tables.read("pythia_checkpoints"))
@@ -112,7 +112,7 @@ law
 # size counts once, with the mean loss of its two models, at the sizes that have both. (The curves in the charts
 # are fitted to both sets with a common exponent.)
 
-# %%
+# %% tags=["hide-input"]
 text_law = scaling.fit_loss(text["n_params"], text["loss"], text["variant"])  # the curves of the charts
 text_means, last_means = scaling.average_twins(text), scaling.average_twins(last_word)
 text_mean_law = scaling.fit_loss(text_means["n_params"], text_means["loss"])
@@ -176,7 +176,7 @@ draw.against_size(
 # differ, the one that agrees less with the paper is the independent value, so that agreement is claimed only
 # where both agree.
 
-# %%
+# %% tags=["hide-input"]
 drawn_law = scaling.resample(law, n_boot, seed)
 drawn_text = scaling.resample(text_mean_law, n_boot, seed)
 drawn_last = scaling.resample(last_mean_law, n_boot, seed)
@@ -189,7 +189,7 @@ def from_both(on_text: Estimate, on_words: Estimate, claim_id: str, form: str) -
     return scaling.least_favourable(claims.value(claim_id), both), f"{said}; the less favourable counts."
 
 
-# %%
+# %% tags=["hide-input"]
 independent_alpha, both_alpha = from_both(text_mean_law.alpha, last_mean_law.alpha, "scaling.alpha", ".3f")
 checked = claims.check(
     "scaling.alpha",
@@ -202,13 +202,13 @@ checked = claims.check(
     f"95 % t interval {law.alpha:.3f}. {both_alpha}",
 )
 
-# %%
+# %% tags=["hide-input"]
 checked = claims.check("scaling.offset", released=law.offset[""])
 
-# %%
+# %% tags=["hide-input"]
 checked = claims.check("scaling.amplitude", released=law.amplitude[""])
 
-# %%
+# %% tags=["hide-input"]
 independent_r2, both_r2 = from_both(drawn_text.r2, drawn_last.r2, "scaling.r2", ".4f")
 checked = claims.check(
     "scaling.r2",
@@ -259,7 +259,7 @@ draw.against_size(
     digits=".1f",
 )
 
-# %%
+# %% tags=["hide-input"]
 at_print = scaling.scaled_loss(
     stated["n_params"], stated["loss"], claims.value("scaling.offset"), claims.value("scaling.alpha")
 )
@@ -276,7 +276,7 @@ checked = claims.check(
     f"E and α the mean is {law.frame['scaled'].mean():.1f}.",
 )
 
-# %%
+# %% tags=["hide-input"]
 independent_cv, both_cv = from_both(drawn_text.cv_pct, drawn_last.cv_pct, "scaling.cv", ".1f")
 checked = claims.check(
     "scaling.cv",
@@ -298,7 +298,7 @@ checked = claims.check(
 # near to the stated losses as it goes; noise of the size seen is added, $E + A N^{-\alpha}$ is fitted, and the
 # spread of $N^\alpha(L-E)$ is computed in the same way (population standard deviation).
 
-# %%
+# %% tags=["hide-input"]
 rivals = scaling.cv_under_rivals(stated["n_params"], stated["loss"], law.sd, break_at, n_boot, seed)
 
 # %% tags=["hide-input"]
@@ -358,7 +358,7 @@ glue("scaling_cv_two", by_law.loc["two power laws", "cv_exact_pct"], ".2f")
 # having; AIC and BIC ask the same with other prices (negative favours the kink); the errors of predicting each
 # model from the others show whether it helps to predict.
 
-# %%
+# %% tags=["hide-input"]
 v0_means = scaling.average_twins(scaling.last_word_losses(tables.read("pythia_checkpoints"), "v0"))
 curves = {
     "stated": stated,
@@ -407,7 +407,7 @@ glue("scaling_loo_kink", f"{tests['stated'].loo_kink:.3f}")
 # same gap {cite:p}`biderman2023`. The later release, with one batch size for all, has no such text losses in the table;
 # its last-word losses give $p$ = {glue:text}`scaling_kink_v1`.
 
-# %%
+# %% tags=["hide-input"]
 breaks = np.geomspace(3e8, 9e9, 13)
 searched = ("stated", "text", "last word, v1")
 scans = pd.concat(
@@ -450,7 +450,7 @@ for key, name in {"": "stated", "_text": "text", "_last": "last word, v1"}.items
 # A test that finds nothing is worth what it could have found. Kinked curves with the noise seen, at the sizes
 # there are, are tested in the same way.
 
-# %%
+# %% tags=["hide-input"]
 powers = {
     "stated": scaling.kink_power(law, break_at, n_draws=n_boot // 2, seed=seed),
     "text": scaling.kink_power(text_mean_law, break_at, n_draws=n_boot // 2, seed=seed),
@@ -502,7 +502,7 @@ glue("scaling_steps_first", f"{learned['step'].min():,}")
 #
 # ## Gradients
 
-# %%
+# %% tags=["hide-input"]
 claims.quote("grad.loss_exponent", "grad.r_loss", "grad.beta", "grad.dip_1b", "grad.layers_1b")
 
 # %% [markdown]
@@ -511,7 +511,7 @@ claims.quote("grad.loss_exponent", "grad.r_loss", "grad.beta", "grad.dip_1b", "g
 # beside the stated losses of Fig. 2a. As the two sets of losses differ by {glue:text}`scaling_gap_low` nats and more,
 # the figure sets gradients on one text against losses that are not those of this text.
 
-# %%
+# %% tags=["hide-input"]
 runs = {"measured run": measured_run, "figure's constants": figure_run}
 on_loss = {name: scaling.fit_power(run["loss"], run["grad_norm"]) for name, run in runs.items()}
 on_size = {name: scaling.fit_power(run["n_params"], run["grad_norm"]) for name, run in runs.items()}
@@ -559,7 +559,7 @@ draw.against_loss(
     named="pythia-1b",
 )
 
-# %%
+# %% tags=["hide-input"]
 checked = claims.check(
     "grad.loss_exponent",
     released=on_loss["measured run"].exponent,
@@ -574,7 +574,7 @@ checked = claims.check(
     "printed digits.",
 )
 
-# %%
+# %% tags=["hide-input"]
 checked = claims.check(
     "grad.r_loss",
     released=on_loss["measured run"].r,
@@ -586,7 +586,7 @@ checked = claims.check(
     "independent gradient norms of these models.",
 )
 
-# %%
+# %% tags=["hide-input"]
 betas = {}
 for where, fits in (("all models", on_size), ("without 1B", on_size_without)):
     for name, fit in fits.items():
@@ -603,7 +603,7 @@ checked = claims.check(
 # %% [markdown]
 # ### The dip at 1B
 
-# %%
+# %% tags=["hide-input"]
 dips = pd.concat(
     scaling.dips(run["n_params"], run["loss"], run["grad_norm"], 1e9).assign(table=name) for name, run in runs.items()
 )
@@ -614,7 +614,7 @@ shown(
     {"includes_model": "1B in the trend"},
 )
 
-# %%
+# %% tags=["hide-input"]
 first = dips[(dips["trend"] == "power law in N") & dips["includes_model"]].set_index("table")["below_pct"]
 checked = claims.check(
     "grad.dip_1b",
@@ -630,7 +630,7 @@ checked = claims.check(
     f"{dips[~dips['includes_model']]['below_pct'].max():.0f} % below, depending on the trend.",
 )
 
-# %%
+# %% tags=["hide-input"]
 layers = tables.read("layer_profiles_reported").query("model == 'Pythia-1B'")["n_layers"].iloc[0]
 cards = tables.read("architectures").set_index("hf_repo")["n_layers"]
 neighbours = {name: int(cards[f"EleutherAI/pythia-{name}"]) for name in ("410m", "1b", "1.4b")}
@@ -668,7 +668,7 @@ glue("scaling_layers_next", neighbours["410m"])
 # %%
 claims.quote("grad.arrhenius_tax", "grad.arrhenius_transition", "grad.arrhenius_bonus")
 
-# %%
+# %% tags=["hide-input"]
 constants = pd.concat(
     scaling.arrhenius_runs(run["n_params"], run["loss"], run["grad_norm"]).assign(table=name)
     for name, run in runs.items()
@@ -683,7 +683,7 @@ shown(
 )
 
 
-# %%
+# %% tags=["hide-input"]
 def runs_within(low: float, high: float) -> dict[str, float]:
     inside = constants[(constants["n_first"] >= low) & (constants["n_last"] <= high)]
     return {f"{row.table}, {row.models}": row.c for row in inside.itertuples()}
@@ -699,7 +699,7 @@ checked = claims.check(
     f"to 1B give {' and '.join(f'{c:.1f} ({name})' for name, c in tax_all.items())}.",
 )
 
-# %%
+# %% tags=["hide-input"]
 checked = claims.check(
     "grad.arrhenius_transition",
     alternatives=runs_within(1e9, 2.8e9),
@@ -707,7 +707,7 @@ checked = claims.check(
     f"No run in either table gives a C above {widest['c']:.0f}.",
 )
 
-# %%
+# %% tags=["hide-input"]
 checked = claims.check(
     "grad.arrhenius_bonus",
     alternatives=runs_within(1.4e9, 2.8e9),
@@ -729,7 +729,7 @@ glue("scaling_arrhenius_tax", " and ".join(f"{c:.0f} ({name})" for name, c in ta
 #
 # ## The boosting chain (Fig. 2b)
 
-# %%
+# %% tags=["hide-input"]
 claims.quote("chain.l0_mae", "chain.l1_mae", "chain.l1_ratio", "chain.l2_mae", "chain.l3_mae", "chain.l4_mae")
 
 # %% [markdown]
@@ -750,14 +750,14 @@ claims.quote("chain.l0_mae", "chain.l1_mae", "chain.l1_ratio", "chain.l2_mae", "
 # median. For L1 the exponent $\alpha + \tfrac12$ is tried, too: a norm over $N$ independent components grows with
 # $\sqrt N$.
 
-# %%
+# %% tags=["hide-input"]
 alpha, collective = law.alpha.value, claims.value("grad.loss_exponent")
 independent_laws = {"N^−(α+1)": -(alpha + 1), "N^−(α+½)": -(alpha + 0.5)}
 l0 = scaling.loss_level(law)
 l1 = scaling.gradient_level("L1", "independent gradient", runs, "n_params", independent_laws, without=1e9)
 l2 = scaling.gradient_level("L2", "collective gradient", runs, "loss", {"": collective}, without=1e9)
 
-# %%
+# %% tags=["hide-input"]
 trainings = {
     "Pythia": ["Pythia"],
     "Pythia and Llama-1": ["Pythia", "Llama-1"],
@@ -794,7 +794,7 @@ shown(
     {"paper_pct": "paper", "count": "computed"},
 )
 
-# %%
+# %% tags=["hide-input"]
 checked = claims.check(
     "chain.l0_mae",
     released=law.mae_pct,
@@ -802,7 +802,7 @@ checked = claims.check(
     "sample.",
 )
 
-# %%
+# %% tags=["hide-input"]
 stated_form = {name: value for name, value in l1.values.items() if "(α+1)" in name}
 checked = claims.check(
     "chain.l1_mae",
@@ -813,7 +813,7 @@ checked = claims.check(
     f"several come near it, as so many tries will. This is an error of gradient norms, not of losses.",
 )
 
-# %%
+# %% tags=["hide-input"]
 times = scaling.ratios(l1, l0)
 printed = {
     "printed L1 bar over printed L0 bar": claims.value("chain.l1_mae") / claims.value("chain.l0_mae"),
@@ -829,7 +829,7 @@ checked = claims.check(
     "L0 error rounded to two digits.",
 )
 
-# %%
+# %% tags=["hide-input"]
 passing = [name for name, value in l2.values.items() if claims.passes(claims.claim("chain.l2_mae"), Estimate(value))]
 checked = claims.check(
     "chain.l2_mae",
@@ -839,7 +839,7 @@ checked = claims.check(
     f"{max(v for k, v in l2.values.items() if 'all, mean' in k):.0f} %.",
 )
 
-# %%
+# %% tags=["hide-input"]
 coupled = {name: value for name, value in l3.values.items() if name not in no_coupling}
 checked = claims.check(
     "chain.l3_mae",
@@ -875,7 +875,7 @@ glue("scaling_chain_n", len(computed))
 # made: a quadratic in $\log_{10} N$, fitted to the TruthfulQA scores of Pythia and Llama-1 and read off at the
 # sizes of Llama-2. The figure's script draws another curve, fitted to all three families.
 
-# %%
+# %% tags=["hide-input"]
 held_out = scaling.predict_family(points, "Llama-2", trainings["Pythia and Llama-1"])
 drawn_in_figure = scaling.predict_family(points, "Llama-2", trainings["all three families"])
 shown(
@@ -907,7 +907,7 @@ draw.holdout(
     interval,
 )
 
-# %%
+# %% tags=["hide-input"]
 checked = claims.check(
     "chain.l4_mae",
     alternatives=l4.values,
@@ -916,7 +916,7 @@ checked = claims.check(
     "to the ODE is checked in its own section.",
 )
 
-# %%
+# %% tags=["hide-input"]
 llama_1 = [name for name in ("Llama-1", "Llama") if name in set(models["family"])]
 again = {
     "Pythia and Llama-1": ["Pythia", *llama_1],
