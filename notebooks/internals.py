@@ -59,10 +59,10 @@ claims.quote(
 
 # %% [markdown]
 # The {term}`internal coupling` of a layer is the cosine between two mean vectors: that of the hidden states of sixteen
-# reasoning prompts, and that of sixteen truthfulness prompts (Amin 2026, Sec. 6 and App. A.5). A head is *competing*
-# if the pairwise cosines of its outputs lie below −0.5 on more than half of the 256 pairs. The *bottleneck* is a fall
-# of the coupling from the last hidden states to what follows the unembedding; a "wider" map, the identity into twice
-# the width followed by a GELU, is said to recover it. Three things are not stated: which token's state is taken, the
+# reasoning prompts, and that of sixteen truthfulness prompts (Amin 2026, Sec. 6 and App. A.5). A head is *competing* if
+# the pairwise cosines of its outputs lie below −0.5 on more than half of the 256 pairs. The *bottleneck* is a fall of
+# the coupling from the last hidden states to what follows the unembedding; a "wider" map, the identity into twice the
+# width followed by a GELU, is said to recover it. Three things are not stated: which token's state is taken, the
 # prompts themselves, and what a coupling would be between prompts that have no contrast at all.
 #
 # ## What was released
@@ -195,8 +195,8 @@ glue("internals_pythia_1b", f"{np.ptp(one_b['coupling']):.0e}")
 # %% [markdown]
 # Of {glue:text}`internals_profiles` profiles, {glue:text}`internals_flat` do not change from the first layer to the
 # last, Pythia-1B's among them: its layers differ by {glue:text}`internals_pythia_1b`. The early and late couplings of
-# Pythia that the text prints, rising at 70M and 410M and falling at 1B, are in no released file; nor are those of
-# OPT, except as numbers typed into a page. The ledger gives for each the command that would measure it.
+# Pythia that the text prints, rising at 70M and 410M and falling at 1B, are in no released file; nor are those of OPT,
+# except as numbers typed into a page. The ledger gives for each the command that would measure it.
 #
 # ### The output projection
 
@@ -256,8 +256,8 @@ glue("internals_wide_high", f"{maps['wide_gain'].max():.3f}")
 #
 # ## Measured here
 #
-# The same quantities, live. The model below is opened on this machine; nothing is downloaded for the built-in one.
-# The prompts are this edition's own, matched in length and topic; a third set, neutral, has no contrast to offer, and
+# The same quantities, live. The model below is opened on this machine; nothing is downloaded for the built-in one. The
+# prompts are this edition's own, matched in length and topic; a third set, neutral, has no contrast to offer, and
 # prompts of none of these groups serve as reference for centring.
 
 # %%
@@ -340,15 +340,16 @@ glue("internals_top", f"{power['top_dimensions'].median():.0%}")
 # %% tags=["hide-input"]
 with present.if_possible():
     heads = internals.need_heads(found)
-    band = heads.coupling.measure(internals.RAW)
-    table = band[["layer", "head", "neutral_low", "neutral_high"]].assign(
-        cosine=heads.rule.cosines.ravel(), competing=heads.rule.fires.ravel()
-    )
+    places = heads.coupling.measure(internals.RAW)[["layer", "head"]]
+    table = pd.concat([
+        places.assign(prompts=kind, cosine=rule.cosines.ravel(), competing=rule.fires.ravel())
+        for kind, rule in (("the two sets", heads.rule), ("neutral", heads.rule_neutral))
+    ])  # fmt: skip
     display(
         draw.heads(
             table,
-            "Mean cosine between the outputs of a head for the two sets, each head a point at its layer. Grey: where "
-            "the couplings of neutral prompts lie (95 %, median head of the layer).",
+            "Mean cosine between the outputs of a head for the two sets, each head a point at its layer; grey squares, "
+            "a little to the right, the same heads for two halves of the neutral prompts.",
             ["prompts"],
         )
     )
@@ -378,9 +379,9 @@ with present.if_possible():
 
 # %% [markdown]
 # Of {glue:text}`internals_heads` heads the rule calls {glue:text}`internals_competing` competing, and
-# {glue:text}`internals_competing_neutral` for neutral prompts against neutral prompts. The mean cosine is above zero
-# in {glue:text}`internals_cooperative` of the heads ({glue:text}`internals_cooperative_neutral` for neutral prompts),
-# its median {glue:text}`internals_head_median` ({glue:text}`internals_head_median_neutral`). Can the rule fire at all?
+# {glue:text}`internals_competing_neutral` for neutral prompts against neutral prompts. The mean cosine is above zero in
+# {glue:text}`internals_cooperative` of the heads ({glue:text}`internals_cooperative_neutral` for neutral prompts), its
+# median {glue:text}`internals_head_median` ({glue:text}`internals_head_median_neutral`). Can the rule fire at all?
 # Neutral prompts were pushed apart along one direction per head. At a distance of one width of their cloud, where the
 # two sets hardly overlap, it fires in {glue:text}`internals_fires_one` of the heads, at four widths in
 # {glue:text}`internals_fires_four`; with the common mean taken away it fires at one width in
@@ -414,7 +415,7 @@ with present.if_possible():
 #
 # ### The output projection
 #
-# Coupling before the output map, after it, after the part of the logits that softmax ignores is taken away, and
+# Coupling before the output map, after it, after the mean of the logits, which softmax ignores, is taken away, and
 # through the paper's wider map beside the same map without widening and beside its nonlinearity alone.
 
 # %% tags=["hide-input"]
@@ -453,20 +454,20 @@ at = through.set_index("map")
 linear = found.projection.linear
 glue("internals_before", f"{at.loc['before the output map', 'value']:.3f}")
 glue("internals_logits", f"{at.loc['logits', 'value']:.3f}")
-glue("internals_plain", f"{at.loc['without the part softmax ignores', 'value']:.3f}")
-glue("internals_plain_neutral", f"{at.loc['without the part softmax ignores', 'neutral_mid']:.3f}")
+glue("internals_plain", f"{at.loc['logits, mean removed', 'value']:.3f}")
+glue("internals_plain_neutral", f"{at.loc['logits, mean removed', 'neutral_mid']:.3f}")
 same = np.ptp(at.loc[["the paper's wider map", "the same map, not widened", "its nonlinearity alone"], "value"])
 glue("internals_same", f"{same:.0e}" if same else "0")
 glue("internals_linear_range", f"{np.ptp(linear['mean']):.3f}")
 glue("internals_linear_spread", f"{(linear['high'] - linear['low']).max():.3f}")
 
 # %% [markdown]
-# The coupling is {glue:text}`internals_before` before the output map and {glue:text}`internals_logits` after it;
-# without the part that changes no probability it is {glue:text}`internals_plain`, for neutral prompts
-# {glue:text}`internals_plain_neutral`. The wider map, the same map without widening and the bare nonlinearity differ by
-# {glue:text}`internals_same`: zeros pass a GELU as zeros, so that the width of this map cannot matter. A random linear
-# map keeps the coupling at any width: over all widths its mean moves by {glue:text}`internals_linear_range`, while the
-# maps of one width differ by up to {glue:text}`internals_linear_spread`.
+# The coupling is {glue:text}`internals_before` before the output map and {glue:text}`internals_logits` after it; with
+# their mean over the vocabulary taken away, which changes no probability, it is {glue:text}`internals_plain`, for
+# neutral prompts {glue:text}`internals_plain_neutral`. The wider map, the same map without widening and the bare
+# nonlinearity differ by {glue:text}`internals_same`: zeros pass a GELU as zeros, so that the width of this map cannot
+# matter. A random linear map keeps the coupling at any width: over all widths its mean moves by
+# {glue:text}`internals_linear_range`, while the maps of one width differ by up to {glue:text}`internals_linear_spread`.
 #
 # ### Dimension
 #
@@ -489,9 +490,9 @@ glue("internals_n_few", int(last["n"].iloc[0]))
 glue("internals_n_many", int(last["n"].iloc[-1]))
 
 # %% [markdown]
-# From {glue:text}`internals_n_few` to {glue:text}`internals_n_many` prompts it goes from
-# {glue:text}`internals_d_few` to {glue:text}`internals_d_many`. Two models can be compared by it only with the same
-# prompts and the same number of them.
+# From {glue:text}`internals_n_few` to {glue:text}`internals_n_many` prompts it goes from {glue:text}`internals_d_few`
+# to {glue:text}`internals_d_many`. Two models can be compared by it only with the same prompts and the same number of
+# them.
 #
 # ## Several models
 #
@@ -511,8 +512,8 @@ if results:
 # %% [markdown]
 # ## What holds, and what does not
 #
-# *Of the released numbers.* The couplings around Pythia-1B's output projection are in the file as printed. The count
-# of models without competing heads is not: {glue:text}`internals_clean` of {glue:text}`internals_counted` in the files.
+# *Of the released numbers.* The couplings around Pythia-1B's output projection are in the file as printed. The count of
+# models without competing heads is not: {glue:text}`internals_clean` of {glue:text}`internals_counted` in the files.
 # {glue:text}`internals_flat` of {glue:text}`internals_profiles` profiles are constants, and the turnover at 1B is in
 # none.
 #

@@ -110,7 +110,7 @@ def test_the_part_that_softmax_ignores_is_what_changes_no_probability() -> None:
     states, logits = output_states(model, PROMPTS), logits_of(model)
     plain = logits - logits.mean(axis=1, keepdims=True)
     ones = np.hstack([states, np.ones((len(states), 1))])
-    metric = output_metrics(model)["without the part softmax ignores"]
+    metric = output_metrics(model)["logits, mean removed"]
     np.testing.assert_allclose(ones @ metric @ ones.T, plain @ plain.T, rtol=1e-3, atol=1e-4)
 
 

@@ -28,7 +28,7 @@ def by_layer(
         ])  # fmt: skip
         names = ["the two sets", *(words for _, words in BANDS.values())]
         colour = alt.Color("what:N").scale(domain=names, range=[VERMILION, *(c for c, _ in BANDS.values())])
-        scale = alt.Scale(zero=False, padding=6)
+        scale = alt.Scale(zero=False, padding=6, domainMax=1)
         band = (
             alt.Chart(bands)
             .mark_area(opacity=0.3)
@@ -49,32 +49,28 @@ def by_layer(
 
 
 def heads(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
-    """Every head as a point at its layer, coloured by what the paper's rule says, over the band of neutral prompts.
+    """Every head as a point at its layer, coloured by what the paper's rule says, beside itself on neutral prompts.
 
-    `table` has layer, head, cosine (mean over pairs), competing (true or false), neutral_low, neutral_high.
+    `table` has layer, head, cosine (mean over pairs), prompts (the two sets, neutral), competing (true or false).
     """
-    drawn = table.assign(rule=["competing" if each else "not competing" for each in table["competing"]])
-    band = table.groupby("layer", as_index=False)[["neutral_low", "neutral_high"]].median()
-    x = alt.X("layer:Q").axis(tickMinStep=1, format="d").scale(nice=False, padding=8)
-    area = (
-        alt.Chart(band)
-        .mark_area(opacity=0.25, color=GREY)
-        .encode(x=x, y=alt.Y("neutral_low:Q", title="mean cosine between the sets"), y2="neutral_high:Q")
-    )
-    names = ["not competing", "competing"]
+    neutral = table["prompts"].eq("neutral")
+    kind = table["competing"].map({True: "competing", False: "not competing"}).where(~neutral, "neutral prompts")
+    drawn = table.assign(kind=kind, at=table["layer"] + 0.4 * neutral)
+    names = ["not competing", "competing", "neutral prompts"]
+    x = alt.X("at:Q", title="layer").axis(tickMinStep=1, format="d").scale(nice=False, padding=8)
     points = (
         alt.Chart(drawn)
-        .mark_point(filled=True, size=40, opacity=0.7)
+        .mark_point(filled=True, size=36, opacity=0.65)
         .encode(
             x=x,
             y=alt.Y("cosine:Q", title="mean cosine between the sets").scale(domain=[-1, 1]),
-            color=alt.Color("rule:N").scale(domain=names, range=[BLUE, VERMILION]),
-            shape=alt.Shape("rule:N").scale(domain=names, range=["circle", "triangle-down"]),
-            tooltip=["layer:Q", "head:Q", alt.Tooltip("cosine:Q", format=".3f"), "rule:N"],
+            color=alt.Color("kind:N").scale(domain=names, range=[BLUE, VERMILION, GREY]),
+            shape=alt.Shape("kind:N").scale(domain=names, range=["circle", "triangle-down", "square"]),
+            tooltip=["layer:Q", "head:Q", "kind:N", alt.Tooltip("cosine:Q", format=".3f")],
         )
     )
     zero = alt.Chart(pd.DataFrame({"cosine": [0.0]})).mark_rule(color=GREY, strokeDash=[3, 3]).encode(y="cosine:Q")
-    return finish(alt.layer(area, zero, points), description, tables)
+    return finish(alt.layer(zero, points), description, tables)
 
 
 def positive_control(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:

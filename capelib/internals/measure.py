@@ -18,6 +18,7 @@ from capelib.models.activations import residuals_at
 from capelib.models.output import output_map, output_metrics, output_states
 
 SHORT = {  # column names of a table of results
+    "logits, mean removed": "logits mean removed",
     "the paper's wider map": "wider map",
     "the same map, not widened": "map not widened",
     "its nonlinearity alone": "nonlinearity alone",

@@ -54,8 +54,8 @@ def output_map(model: LanguageModel) -> tuple["torch.Tensor", "torch.Tensor | No
 def output_metrics(model: LanguageModel) -> dict[str, np.ndarray]:
     """Scalar products of logits from the states: ⟨logits of x, logits of y⟩ = (x, 1)·M·(y, 1), M of shape (d+1, d+1).
 
-    `logits` with all of them; `without the part softmax ignores`, each state's logits minus their mean over the
-    vocabulary, which changes no probability.
+    `logits` with all of them; `logits, mean removed`, each state's logits minus their mean over the vocabulary, the
+    part that softmax ignores.
     """
     import torch
 
@@ -66,5 +66,5 @@ def output_metrics(model: LanguageModel) -> dict[str, np.ndarray]:
     centred = full - full.mean(dim=0)
     return {
         "logits": (full.T @ full).double().cpu().numpy(),
-        "without the part softmax ignores": (centred.T @ centred).double().cpu().numpy(),
+        "logits, mean removed": (centred.T @ centred).double().cpu().numpy(),
     }
