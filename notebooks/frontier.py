@@ -68,7 +68,7 @@ def through(line: frontier.Line, rows: pd.DataFrame, x: str) -> pd.DataFrame:
 # %% [markdown]
 # ## What the paper says
 
-# %%
+# %% tags=["hide-input"]
 claims.quote("frontier.r", "frontier.slope", "frontier.intercept", "frontier.p", "frontier.loo_mae", "companion.r_39")
 
 # %% [markdown]
@@ -86,7 +86,7 @@ claims.quote("frontier.r", "frontier.slope", "frontier.intercept", "frontier.p",
 # hard science questions {cite:p}`rein2023`. Below the paper's critical scale it is TruthfulQA alone that goes the other
 # way; pairs without it correlate positively ({ref}`coupling <sec-coupling>`):
 
-# %%
+# %% tags=["hide-input"]
 base = selection.base_models(tables.panel("measured"))
 small = base[base["n_params"] < claims.value("nc.pythia") * 1e9]
 others = {
@@ -113,7 +113,7 @@ shown(
 # every model, the better of several runs raises scores and may do either to it. The panels do not tell which happened,
 # only how far they agree.
 
-# %%
+# %% tags=["hide-input"]
 panel = tables.read("frontier").assign(year=lambda t: frontier.decimal_year(t["release_date"]))
 frozen, later = (panel[panel["subset"].eq("post_cutoff") == after] for after in (False, True))
 core = panel[panel["subset"] == "core"]
@@ -153,7 +153,7 @@ draw.scores(
     ["frontier"],
 )
 
-# %%
+# %% tags=["hide-input"]
 drawn = {
     scheme: frontier.resampled(frozen, scheme=scheme, n_boot=n_boot, seed=seed) for scheme in ("pooled", "clustered")
 }
@@ -249,7 +249,7 @@ for claim, part in {"companion.slope_ci": "slope", "companion.intercept_ci": "in
 # The companion counts it as a confirmation that the correlation rises when the five models of April are added. A
 # sharper question: does the line predict their GPQA better than simpler guesses do?
 
-# %%
+# %% tags=["hide-input"]
 ahead = None
 with present.if_possible():
     ahead = frontier.later_models(frozen, later)
@@ -282,7 +282,7 @@ if ahead is not None:
 # many of its models Epoch has run GPQA Diamond itself, some at several efforts. The comparison below takes the run
 # *nearest* to the released score, which is as kind to the report as can be.
 
-# %%
+# %% tags=["hide-input"]
 beside = {name: frontier.beside_reports(panel, runs, names, name) for name in (GPQA, SWE)}
 found = beside[GPQA].merge(makers[["model", GPQA]].rename(columns={GPQA: "stated"}), how="left")
 far = found[(found["reported"] < found["lowest"] - 10) | (found["reported"] > found["highest"] + 10)]
@@ -374,7 +374,7 @@ glue("frontier_rises", "rises" if corrected_line.r.value > line.r.value else "fa
 # year and has one that its own flags call doubtful; "days from Epoch" means that Epoch's date is used where Epoch has
 # the model.
 
-# %%
+# %% tags=["hide-input"]
 sets = {
     "released": frozen,
     "released, days from Epoch": dated,
@@ -396,7 +396,7 @@ compare.intervals(
     domain=(-1, 1),
 )
 
-# %%
+# %% tags=["hide-input"]
 nulls = {
     name: frontier.shuffled_within(rows[SWE], rows[GPQA], frontier.windows(rows["year"], n_windows), n_boot, seed)
     for name, rows in (("released", dated), ("makers", corrected))
@@ -469,7 +469,7 @@ glue("frontier_null_lab_p", f"{by_lab.p:.1g}")
 # the scale for a coupling to show. The table asks the reverse: among models above a floor, is $r$ what the one line
 # leads one to expect from the spread that is left?
 
-# %%
+# %% tags=["hide-input"]
 narrowed = {
     name: frontier.by_floor(rows, floors) for name, rows in (("released", frozen), ("makers' scores", corrected))
 }
@@ -513,7 +513,7 @@ for claim, score in {"companion.top5_swe_spread": SWE, "companion.top5_gpqa_spre
 # %% [markdown]
 # ## Laboratory by laboratory
 
-# %%
+# %% tags=["hide-input"]
 slopes = {name: frontier.per_lab(rows) for name, rows in (("released", frozen), ("makers' scores", corrected))}
 shared = {
     name: frontier.common_slope(rows, n_draws=n_boot, seed=seed)
@@ -622,7 +622,7 @@ glue("frontier_deepseek_bias", f"{biased['DeepSeek']:+.1f}")
 # Epoch's standard errors); the scatter of the other models is not in the bar but in the shape. Among 34 models some
 # will stand out at 5 %, so each $p$ is adjusted for all of them (Holm's method).
 
-# %%
+# %% tags=["hide-input"]
 noise = {name: float(runs.loc[runs["benchmark"] == name, "stderr"].median()) for name in (SWE, GPQA)}
 h = frontier.h_field(frozen, x_se=noise[SWE], y_se=noise[GPQA])
 h_makers = frontier.h_field(corrected, x_se=noise[SWE], y_se=noise[GPQA])
@@ -757,7 +757,7 @@ draw.scores(
     shape="size",
 )
 
-# %%
+# %% tags=["hide-input"]
 large = facts[~facts["small"]]
 facts_held = {
     name: frontier.held(rows, SIMPLE, GPQA) for name, rows in (("all models", facts), ("without the smaller", large))
@@ -892,7 +892,7 @@ glue("frontier_facts_swe_n", int(fewest["n"]))
 # newest release date of that panel, so that the page is the same whenever it is built. A deadline that has passed
 # decides only if the panel reaches to within a month of it.
 
-# %%
+# %% tags=["hide-input"]
 day = today or frontier.newest(panel)
 states = frontier.evaluate(tables.read("predictions"), panel, day)
 for column in ("met_if", "failed_if", "lacking"):

@@ -50,7 +50,7 @@ parameters.check("internals", globals())
 # %% [markdown]
 # ## What the paper says
 
-# %%
+# %% tags=["hide-input"]
 claims.quote(
     "internals.competing_models", "internals.fraction", "internals.median_cos", "internals.early_70m",
     "internals.late_70m", "internals.early_1b", "internals.late_1b", "bottleneck.hidden_1b", "bottleneck.output_1b",
@@ -71,7 +71,7 @@ claims.quote(
 #
 # Every released file that counts competing heads, against the bars of Fig. 5:
 
-# %%
+# %% tags=["hide-input"]
 reported = tables.read("internals_reported")
 counts = released.heads(reported)
 bars = released.bars(reported)
@@ -200,7 +200,7 @@ glue("internals_pythia_1b", f"{np.ptp(one_b['coupling']):.0e}")
 #
 # ### The output projection
 
-# %%
+# %% tags=["hide-input"]
 maps = released.maps(reported)
 shown(
     maps,
@@ -260,7 +260,7 @@ glue("internals_wide_high", f"{maps['wide_gain'].max():.3f}")
 # prompts are this edition's own, matched in length and topic; a third set, neutral, has no contrast to offer, and
 # prompts of none of these groups serve as reference for centring.
 
-# %%
+# %% tags=["hide-input"]
 opened = models.load(model)
 listed = tables.read("prompts")
 prompts = internals.choose(listed, n_prompts, seed, first, second)

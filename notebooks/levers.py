@@ -65,7 +65,7 @@ def power(number: float) -> str:
 # %% [markdown]
 # ## What the paper says
 
-# %%
+# %% tags=["hide-input"]
 claims.quote(
     "qwen.net_25_1p5b", "qwen.net_3", "gemma.coupling_3", "gemma.coupling_4e4b", "gemma.coupling_4it", "phi.scale_gain"
 )
@@ -508,7 +508,7 @@ claims.check("gemma.gamma_4e2b", reason=f"It would need {claims.claim('gemma.gam
 # family but those that the paper calls curated. The second holds later families, whose data are curated to an unknown
 # degree.
 
-# %%
+# %% tags=["hide-input"]
 models = released if panel == "released" else selection.base_models(tables.panel(panel))
 names_of_web = {"documented": "published web text", "all": "all not called curated"}
 asked = found = None

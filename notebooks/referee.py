@@ -92,7 +92,7 @@ parameters.check("referee", globals())
 # reply published with it is simulated as well; it promises robustness checks and a paragraph on limitations. The other
 # objections below are those that a statistician would add.
 
-# %%
+# %% tags=["hide-input"]
 claims.quote("nc.pythia", "coupling.n_standard_families", "coupling.r_pythia", "coupling.r_large")
 
 # %% tags=["hide-input"]
@@ -150,7 +150,7 @@ glue("referee_rise_same", f"{row['same_sign']:.0%}")
 # one parabola shared by all families, the zero of the running line. The paper's own $N_c$ needs no fit. The competitors
 # know no size: one sign for all steps, or the sign that is commoner in the families held in.
 
-# %%
+# %% tags=["hide-input"]
 stated = {"the paper's N_c": nc_paper}
 arguments = {"stated": stated, "n_boot": n_boot, "n_perm": n_perm, "seed": seed}
 tests = {}
@@ -267,7 +267,7 @@ if half:
 # one size, and what their recipes share, the year and the number of training tokens, is held by regression. One set of
 # models serves all rows of a kind, so that what changes is what is held.
 
-# %%
+# %% tags=["hide-input"]
 edges = coupling.fixed_size.EDGES
 along = across = None
 with present.if_possible():
@@ -297,7 +297,7 @@ with present.if_possible():
         )
     )
 
-# %%
+# %% tags=["hide-input"]
 with present.if_possible():
     display(
         shown(
@@ -359,7 +359,7 @@ if across is not None:
 # of
 # 2020. What counts is when the text ends. For {glue:text}`referee_text_n` families their own documents say so.
 
-# %%
+# %% tags=["hide-input"]
 benchmarks, text = tables.read("benchmarks"), tables.read("training_text")
 architectures = tables.read("architectures")
 dates = overlap.dates(benchmarks, leaderboard, text, architectures)
@@ -383,7 +383,7 @@ glue("referee_text_pile", int((text["corpus"] == "the Pile").sum()))
 # is compared is TruthfulQA's change per decade of size, which has the sign of $\gamma_{12}$ without its small
 # denominator.
 
-# %%
+# %% tags=["hide-input"]
 published = benchmarks.set_index("benchmark")["published"]["truthfulqa"]
 before = overlap.text_ends_before(leaderboard, text, published)
 code = everyone[everyone["is_base"] & everyone["is_code_model"]]
@@ -406,7 +406,7 @@ draw.sides(
     ["panel_leaderboard", "training_text"],
 )
 
-# %%
+# %% tags=["hide-input"]
 largest = overlap.family_changes(groups["text ends before TruthfulQA"], *pair)["n_mid"].max()
 corpus = dict(zip(text["family"], text["corpus"], strict=True))
 first, second, _ = groups.values()
@@ -489,7 +489,7 @@ draw.sides(
     domain=(-1, 1),
 )
 
-# %%
+# %% tags=["hide-input"]
 makers = partners.other_evaluator(tables.read("pythia_checkpoints"), leaderboard[leaderboard["family"] == "Pythia"])
 shown(makers, "Pythia: r of TruthfulQA (leaderboard) with what its makers measured themselves, eight sizes")
 
@@ -543,7 +543,7 @@ glue("referee_makers_negative", int((makers["high"] < 0).sum()))
 # families in twenty has none; HellaSwag and TruthfulQA correlate negatively below that minimum and positively above it;
 # and the running coupling rises with size.
 
-# %%
+# %% tags=["hide-input"]
 laws = crossing.Laws(split, scale_spread, exponent)
 by_world = None
 with present.if_possible():
@@ -618,7 +618,7 @@ if by_world:
 # property of any family. Of the five signs only the first, how many families turn, is about what happens inside them.
 # So that count is worth a closer look:
 
-# %%
+# %% tags=["hide-input"]
 misfiled = author["flags"].str.contains("family_suspect")
 released = selection.one_row_per_model(selection.base_models(author[~misfiled]))
 known = leaderboard["family"].isin(in_paper)
@@ -659,7 +659,7 @@ glue("referee_straight_high", f"{straights['chance of as many'].max():.0%}")
 # bend counts as scatter here and the test is cautious. A regression asks more directly: give every family a slope of
 # its own, and see what a bend that all share still explains.
 
-# %%
+# %% tags=["hide-input"]
 bends = {name: own_slopes.own_slopes(frame, items, n_boot=n_boot, seed=seed) for name, frame in sets.items()}
 OWN, SHARED = own_slopes.OWN, own_slopes.SHARED
 shown(
@@ -768,7 +768,7 @@ claims.quote("nc.pythia")
 # has a column of its own. Then, how often a shape wins when whole families are drawn anew. And last, how well it
 # predicts a family that took no part in the fit, given the family's mean, with place and width fitted without it.
 
-# %%
+# %% tags=["hide-input"]
 scores_by, couplings_by, compared, couplings_compared, wins = {}, {}, {}, {}, {}
 with present.if_possible():
     for name, rows in by_origin(models).items():
@@ -904,7 +904,7 @@ if alone is not None:
 # For every place that the turn could have, the rest of the shape is fitted again. The curve says how well that place
 # still agrees with the data; where it is above the dashed line, the place is inside the 95 % interval.
 
-# %%
+# %% tags=["hide-input"]
 turns = {
     "TruthfulQA, parabola's turn": ("turn", scores_by, shapes.VERTEX),
     "TruthfulQA, broken line": ("break", scores_by, shapes.STICK),
@@ -997,7 +997,7 @@ for (name, kind), found in profiles.items():
 # on three sets of the leaderboard's families, resampled in three ways. *Weighted* is by item noise; *first sign change*
 # is the median over families of what each family gives.
 
-# %%
+# %% tags=["hide-input"]
 panels = {
     "the author's 14 points": tables.read("panel_bootstrap_nc"),
     "released": released_long,
@@ -1108,7 +1108,7 @@ glue("referee_pairs_expected", int(expected["n_params"].notna().sum()))
 # panel, with the results that it enters and what the tables of facts flag about it. Models that enter no result are
 # listed too: they were trained on code or tuned, or are a second setting of a model that is in.
 
-# %%
+# %% tags=["hide-input"]
 people = behind.listing(
     {
         "released": author,
@@ -1158,7 +1158,7 @@ glue("referee_people_most_families", ", ".join(sorted(set(most["family"]))))
 # levels of families; *within families*, a level for every family, so that only differences inside a family count and a
 # new family's mean is given.
 
-# %%
+# %% tags=["hide-input"]
 facts = tables.read("benchmarks").set_index("benchmark")
 year = tables.read("architectures").set_index("hf_repo")["release_year"].astype(float)
 chance = float(facts.loc["mmlu", "chance_pct"])
@@ -1259,7 +1259,7 @@ glue("referee_curated", " and ".join(curated) or "no family")
 # The paper's finding as two regressions: among models below $N_c$ the slope of TruthfulQA on HellaSwag is negative,
 # above it positive. The same slopes, with a third score held:
 
-# %%
+# %% tags=["hide-input"]
 HELD = {
     "nothing": (), "size": ("log10_params",), "release year": ("year",), "MMLU": ("mmlu",),
     "ARC-Challenge": ("arc_challenge",), "GSM8K": ("gsm8k",), "WinoGrande": ("winogrande",),
@@ -1350,7 +1350,7 @@ if like is not None:
 # ARC-Challenge (school science), {glue:text}`referee_side_change_wino_none` with WinoGrande, and
 # {glue:text}`referee_side_change_year_none` with the year of release. As predictors in its place:
 
-# %%
+# %% tags=["hide-input"]
 named_rivals = {
     "size": "log10_params", "training tokens": "tokens", "release year": "year",
     "ARC-Challenge": "arc_challenge", "WinoGrande": "winogrande", "GSM8K": "gsm8k",
@@ -1417,7 +1417,7 @@ glue("referee_knowledge_tried", regressions)
 # scores. A coupling counts as seen if its $t$, with families as clusters, exceeds what 95 % of panels without a
 # coupling give.
 
-# %%
+# %% tags=["hide-input"]
 long_families = selection.families_with(leaderboard, 3, pair)
 own_items = (items["hellaswag"], items["truthfulqa"])
 noisy = coupling.coupling_noise(coupling.local_coupling(long_families), items, seed=seed).frame
@@ -1427,7 +1427,7 @@ wider = replace(world, spread=worlds.running_spread(long_families, items))
 running_now, beyond_now = worlds.layout(long_families, sizes=3), worlds.layout(long_families, sizes=4)
 own_beyond = power.observed(long_families, beyond_now, "beyond trends", own_items, sizes=4)
 
-# %%
+# %% tags=["hide-input"]
 settings = {"shared": shared_noise, "n_draws": n_draws, "seed": seed}
 closer = {**settings, "n_draws": 4 * n_draws}  # today's panel is small, so that it costs little to be more precise
 grid = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 0.8, 1.2]

@@ -69,6 +69,24 @@ def test_every_section_checks_its_parameters_before_any_work(section):
     assert f'parameters.check("{section.name}", globals())' in code[declared + 1]
 
 
+def code_in_the_way(section):
+    """Code cells that a reader sees unasked though they are long, wider than the column, or only give a verdict."""
+    hidden = {"hide-input", "remove-cell", "remove-input", "hide-cell"}
+    cells = [c for c in section.node.cells if c.cell_type == "code" and not hidden & set(c.metadata.get("tags", []))]
+    return [
+        cell.source
+        for cell in cells
+        if len(cell.source.splitlines()) > 6
+        or max(map(len, cell.source.splitlines())) > 88
+        or "claims.check(" in cell.source
+    ]
+
+
+@pytest.mark.parametrize("section", discover().values(), ids=lambda each: each.name)
+def test_long_code_is_folded_so_that_the_text_reads_on(section):
+    assert not code_in_the_way(section)
+
+
 def test_the_vocabulary_names_what_the_tables_name():
     assert parameters.BENCHMARKS == tables.BENCHMARKS
     assert parameters.PANELS == tables.PANELS
