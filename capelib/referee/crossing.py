@@ -75,7 +75,10 @@ class Crossing:
 
     def _repr_html_(self) -> str:
         caption = f"Panels of {self.n_draws} that show each sign, percent"
-        return frame_html(self.table().round(0), caption, digits=0)
+        heads = dict(
+            zip([*SIGNS, ALL], ("families turn", "minimum", "interval", "signs of r", "rising", ALL), strict=True)
+        )
+        return frame_html(self.table().round(0).rename(columns=heads).reset_index(), caption, digits=0)
 
 
 def crossing(

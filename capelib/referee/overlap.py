@@ -144,9 +144,9 @@ def dates(
 ) -> pd.DataFrame:
     """For each benchmark: published, and the models and families of the panel that cannot have seen it.
 
-    Columns name, items_from, published; released_before: models whose model card gives a year before that of the
-    publication; text_before: models, and families, whose text ends before its month. A benchmark that the panel
-    has no column for is left out.
+    Columns: benchmark, questions from, published; released before (models of an earlier year, by their model card); text
+    before (models whose text ends before the benchmark's month) and families (that these models are of). A benchmark
+    that the panel has no column for is left out.
     """
     year = panel["hf_repo"].map(architectures.drop_duplicates("hf_repo").set_index("hf_repo")["release_year"])
     rows = []
@@ -156,9 +156,9 @@ def dates(
             "benchmark": benchmark.name.split(":")[0],
             "questions from": benchmark.items_from,
             "published": benchmark.published,
-            "models released in an earlier year": int((year < int(benchmark.published[:4])).sum()),
-            "models whose text ends before": int(before.sum()),
-            "families whose text ends before": int(panel.loc[before, "family"].nunique()),
+            "released before": int((year < int(benchmark.published[:4])).sum()),
+            "text before": int(before.sum()),
+            "families": int(panel.loc[before, "family"].nunique()),
         })  # fmt: skip
     return pd.DataFrame(rows)
 
