@@ -365,8 +365,8 @@ architectures = tables.read("architectures")
 dates = overlap.dates(benchmarks, leaderboard, text, architectures)
 shown(
     dates,
-    "Benchmarks; models of the leaderboard released in an earlier year, models whose training text ends before the month "
-    "of publication, and families of the latter",
+    "Benchmarks; models of the leaderboard released in an earlier year, models whose training text ends before the "
+    "month of publication, and families of the latter",
 )
 
 # %%
@@ -683,8 +683,8 @@ shown(
         for name, found in bends.items()
     ]),
     "AICc relative to straight lines of one slope, less is better: a parabola and a broken line shared by all "
-    "families; a line of each family's own, and with it a shared parabola or break. Curvature of that parabola in points per "
-    "decade², with its interval from whole families",
+    "families; a line of each family's own, and with it a shared parabola or break. Curvature of that parabola in "
+    "points per decade², with its interval from whole families",
     2,
 )  # fmt: skip
 

@@ -144,9 +144,9 @@ def dates(
 ) -> pd.DataFrame:
     """For each benchmark: published, and the models and families of the panel that cannot have seen it.
 
-    Columns: benchmark, questions from, published; released before (models of an earlier year, by their model card); text
-    before (models whose text ends before the benchmark's month) and families (that these models are of). A benchmark
-    that the panel has no column for is left out.
+    Columns: benchmark, questions from, published; released before (models of an earlier year, by their model card);
+    text before (models whose text ends before the benchmark's month) and families (that these models are of). A
+    benchmark that the panel has no column for is left out.
     """
     year = panel["hf_repo"].map(architectures.drop_duplicates("hf_repo").set_index("hf_repo")["release_year"])
     rows = []
