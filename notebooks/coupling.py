@@ -34,6 +34,7 @@ n_boot: int = 2000  # resamples of every bootstrap, draws of every simulation
 seed: int = 0  # seed of every random draw
 
 # %% tags=["hide-input"]
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -55,6 +56,7 @@ from capelib.definitions import (
     whole_panel,
 )
 from capelib.definitions import width as width_definitions
+from capelib.errors import InputError
 from capelib.estimate import Estimate
 from capelib.frames import shown, written
 from capelib.present import glue
@@ -978,7 +980,8 @@ scale = claims.value("nc.pythia") * BILLION
 pair_below, pair_above = (
     coupling.fixed_size_correlation(rows, n_boot=n_boot, seed=seed).given_size for rows in (small, large_ones)
 )
-with present.if_possible():
+# where models of one size cannot be compared at all, that has been said above
+with present.if_possible() if fixed else suppress(InputError):
     below = coupling.fixed_size_correlation(models[models["n_params"] < scale], x, y, bins, n_boot, seed)
     above = coupling.fixed_size_correlation(models[models["n_params"] > scale], x, y, bins, n_boot, seed)
 

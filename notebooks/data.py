@@ -136,7 +136,7 @@ draw.difference_map(
     cells[cells["model"].isin(beyond_small["model"])],
     tolerance_large,
     "Differences, released minus leaderboard, by model and benchmark, for the models with a difference beyond the "
-    "smaller tolerance, the largest on top. Blue cells are released below the leaderboard, red ones above; most "
+    "smaller tolerance, the largest on top. Blue cells are released below the leaderboard, orange ones above; most "
     "WinoGrande cells are blue. An empty cell has no leaderboard score.",
 )
 
@@ -416,8 +416,8 @@ claims.check(
 #
 # A CSV file in UTF-8 with one row per model takes a panel's place: `cape run coupling -p panel=mine.csv -p
 # family=Mine`. Parts of a section that need families the file does not hold are left out, each with its reason. It
-# may hold these columns; `cape check mine.csv` tells everything that is wrong with it at once, with the line in the
-# file.
+# may hold these columns and no others; `cape check mine.csv` tells everything that is wrong with it at once, with the
+# line in the file.
 
 # %%
 tables.form("panel").set_index("column")
@@ -425,6 +425,6 @@ tables.form("panel").set_index("column")
 # %% [markdown]
 # ## What next
 #
-# - {ref}`sec-scaling`: does the loss see anything at the critical size?
-# - {ref}`sec-coupling`: the paper's central claim, on both panels.
-# - {doc}`/book/ledger`: every claim with its verdict.
+# - {ref}`Scaling <sec-scaling>`: does the loss see anything at the critical size?
+# - {ref}`Coupling <sec-coupling>`: the paper's central claim, on both panels.
+# - {doc}`The ledger </book/ledger>`: every claim with its verdict.

@@ -24,7 +24,7 @@
 # what the scores are. **~25 min.**
 
 # %% tags=["parameters", "hide-input"]
-panel: str = "measured"  # second panel for the forecasts: measured (leaderboard), released, or a CSV of yours
+panel: str = "measured"  # panel of the forecasts: measured (leaderboard), released, or a CSV with all five scores
 degree: int = 1  # degree of the polynomial library of the equation drawn below
 constant: bool = True  # whether the library has a constant
 sparsity: float = 0.1  # coefficients smaller than this, in the fit's unit, are set to zero (the paper's lambda)
@@ -48,7 +48,6 @@ from capelib.charts import scaling as draw_size
 from capelib.coupling import local_coupling
 from capelib.definitions import effective_dimension, running_line
 from capelib.definitions import olmo as olmo_definitions
-from capelib.errors import InputError
 from capelib.estimate import Estimate
 from capelib.frames import shown
 from capelib.ode import flow, isocline, next_size, phases, predictors, spectrum, symbolic, transfer
@@ -129,6 +128,21 @@ for each in stated:
         "path": path.outcome,
     })  # fmt: skip
 described = pd.DataFrame(rows)
+by_degree = described.groupby("degree", as_index=False)
+shown(
+    by_degree.agg(**{
+        "readings": ("unit", "size"),
+        "unknowns": ("unknowns", "first"),
+        "fewest terms": ("fewest terms", "min"),
+        "most terms": ("most terms", "max"),
+        "same terms over 10× in λ, at most": ("same terms over 10× in λ", "max"),
+        "least error on Pythia, %": ("error on Pythia, %", "min"),
+        "paths that stay inside": ("path", lambda path: int((path == ode.INSIDE).sum())),
+    }),
+    "The equation with the paper's threshold, all units and slopes of a degree together; every reading is folded below",
+)  # fmt: skip
+
+# %% tags=["hide-input", "hide-output"]
 shown(
     described,
     "The equation with the paper's threshold. Terms are those left per equation; their overlap is the smallest share "
@@ -284,17 +298,23 @@ with_sister = ode.held_out([pythia, llama_1], [llama_2], predictors.usual())
 # %% tags=["hide-input"]
 draw.predictors(
     contest,
-    "mean error on Llama-2, percent of the score",
+    "mean error on Llama-2, percent of the score (logarithmic)",
     "Mean error over five benchmarks and the models of Llama-2, for predictors that learned from Pythia only, and for "
-    "the sister family's scores. Blue: nothing of Llama-2 known; red: its 7B model given. A predictor without a mark "
-    "diverged.",
+    "the sister family's scores. Circles: nothing of Llama-2 known; squares: its 7B model given. A predictor without a "
+    "mark diverged.",
     ["panel_pythia_variants", "panel_released"],
 )
 
-# %% tags=["hide-input"]
-pd.concat([contest.assign(learned_from="Pythia"), with_sister.assign(learned_from="Pythia and Llama-1")])[
-    ["learned_from", "predictor", "given_first", "relative", "points", *five]
-].round(1)
+# %% tags=["hide-input", "hide-output"]
+copied = contest["predictor"].eq("copy of Llama-1")
+sources = np.where(copied, "Llama-1", "Pythia")
+told = pd.concat([contest.assign(learned_from=sources), with_sister.assign(learned_from="Pythia and Llama-1")])
+shown(
+    told[["learned_from", "predictor", "given_first", "relative", "points", *five]],
+    "Mean errors on Llama-2 in percent of the score, in points, and in percent by benchmark",
+    1,
+    {"given_first": "7B given", "relative": "percent"},
+)
 
 # %% [markdown]
 # ### The search, all of it
@@ -447,12 +467,10 @@ def long_families(frame: pd.DataFrame) -> list:
 forecasts = {}
 with present.if_possible():
     models = author if panel == "released" else selection.base_models(tables.panel(panel))
-    forecasts[panel] = next_size.next_size(long_families(models)).table(n_boot, seed)
+    forecasts[parameters.panel_name(panel)] = next_size.next_size(long_families(models)).table(n_boot, seed)
 
 # %% tags=["hide-input"]
-with present.if_possible():
-    if not forecasts:
-        raise InputError("no forecast was made for this panel")
+if forecasts:
     display(
         compare.intervals(
             pd.concat(table.assign(panel=name) for name, table in forecasts.items()),
@@ -468,8 +486,9 @@ with present.if_possible():
 
 # %% tags=["remove-cell"]
 if forecasts:
-    ahead = forecasts[panel].set_index("forecast")
-    glue("ode_forecast_panel", panel)
+    ((name, ahead),) = forecasts.items()
+    ahead = ahead.set_index("forecast")
+    glue("ode_forecast_panel", name)
     glue("ode_forecast_n", int(ahead["families"].iloc[0]))
     for name, key in (("ODE of the others", "ode"), ("hierarchical", "hierarchical"), ("others' mean step", "step")):
         row = ahead.loc[name]

@@ -25,7 +25,7 @@
 # **~20 min.**
 
 # %% tags=["parameters", "hide-input"]
-panel: str = "measured"  # second set of scores for the hold-out: measured (leaderboard), released, or a CSV of yours
+panel: str = "measured"  # second scores for the hold-out: measured, released, or a CSV with Pythia and Llama-2 in it
 n_boot: int = 2000  # resamples of every bootstrap, draws of every simulation
 seed: int = 0  # seed of every random draw
 break_at_b: float = 0.0  # size of the tested break in billions; 0 takes the paper's critical scale
@@ -37,6 +37,7 @@ import pandas as pd
 from capelib import claims, parameters, present, scaling, selection, tables
 from capelib.charts import families as compare
 from capelib.charts import scaling as draw
+from capelib.errors import InputError
 from capelib.estimate import Estimate
 from capelib.frames import shown
 from capelib.present import glue
@@ -76,6 +77,7 @@ measured_run = scaling.gradients(tables.read("pythia_loss"), "beta_final_6model"
 figure_run = scaling.gradients(tables.read("pythia_loss"), "figures_script_gradient")
 points = tables.read("panel_bootstrap_nc")
 models = selection.base_models(tables.panel(panel))
+panel_name = parameters.panel_name(panel)
 
 # %% tags=["remove-cell"]
 critical = claims.claim("nc.pythia_table")
@@ -924,13 +926,17 @@ again = {
 }
 second = None
 with present.if_possible():
-    for family in ("Pythia", "Llama-2"):
-        selection.one_family(models, family)
+    missing = [name for name in ("Pythia", "Llama-2") if name not in set(models["family"])]
+    if missing:
+        raise InputError(
+            f"this part predicts Llama-2 from Pythia, and {panel_name} has no family named {' or '.join(missing)}; "
+            "all else on this page rests on losses and gradients and uses no panel"
+        )
     second = scaling.search_holdouts(models, "Llama-2", again, degrees=(1, 2, 3))
     display(
         shown(
             second.drop(columns="mae_rel_pct"),
-            f"The same on the {panel} panel",
+            f"The same on the {panel_name} panel",
             2,
             {
                 "n_train": "models",
@@ -954,7 +960,7 @@ glue("scaling_held_figure", drawn_in_figure.mape_pct, ".1f")
 glue("scaling_poly_paper", claims.claim("ode.poly_baseline").paper)
 if second is not None:
     glue("scaling_held_panel", second[(second["degree"] == 2) & ~second["saw_it"]]["mape_pct"].iloc[0], ".1f")
-    glue("scaling_panel", panel)
+    glue("scaling_panel", panel_name)
 
 # %% [markdown]
 # The number holds: {glue:text}`scaling_held` % (errors {glue:text}`scaling_held_each` % at 7B, 13B and 70B).

@@ -9,7 +9,7 @@ import pytest
 
 from capelib import coupling, present
 from capelib.charts import coupling as draw
-from capelib.charts import families, theme
+from capelib.charts import families, ode, scaling, theme
 from capelib.paths import data_dir
 
 PAGES = {"light": "#ffffff", "dark": "#14181e"}
@@ -31,6 +31,22 @@ def test_marks_stand_out_on_both_pages(page):
     colours = {*theme.FAMILY_COLOUR.values(), *theme.PHASE_COLOUR.values(), theme.GREY}
     faint = {colour for colour in colours if contrast(colour, PAGES[page]) < 3}
     assert not faint
+
+
+def test_a_logarithmic_axis_has_no_zero_and_labels_enough():
+    points = pd.DataFrame(
+        {"series": "a", "model": "m", "n_params": [1e8, 1e9], "loss": [3.0, 2.0], "grad_norm": [1, 2]}
+    )
+    for chart in (
+        scaling.against_size(points, "loss", "Loss", "d", [], lines=points, log=True),
+        scaling.against_loss(points, points, "d", [], "m"),
+    ):
+        scales = re.findall(r'"scale": (\{[^}]*\})', chart.to_json(indent=None))
+        assert any('"log"' in scale for scale in scales)
+        assert not any('"log"' in scale and '"zero"' in scale for scale in scales)
+    errors = pd.DataFrame({"predictor": ["a", "b"], "given_first": [False, True], "relative": [4.8, 19.0]})
+    labels = ode.predictors(errors, "error (logarithmic)", "d", []).to_dict()["encoding"]["x"]["axis"]["values"]
+    assert sum(5 <= label <= 20 for label in labels) >= 4
 
 
 def test_phases_differ_in_shape_as_well_as_colour():

@@ -121,6 +121,13 @@ def test_parameters_are_read_with_type_default_and_help(demo):
     assert demo.parameters["threshold"] == Parameter("threshold", "float", 0.1, 'neutral "band" # and more')
 
 
+def test_the_first_folds_of_a_page_have_names_of_their_own(demo):
+    cells = [cell for cell in demo.named().cells if cell.cell_type == "code"]
+    prompts = [cell.metadata.get("mystnb", {}).get("code_prompt_show") for cell in cells]
+    assert prompts == ["Show the parameters", "Show the imports"]
+    assert not any("mystnb" in cell.metadata for cell in demo.node.cells)  # the source stays as it is
+
+
 def test_a_default_must_be_a_plain_value(tmp_path):
     path = tmp_path / "odd.py"
     path.write_text('# %% tags=["parameters"]\nseed: int = 2 * 3  # s\n')

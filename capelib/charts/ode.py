@@ -82,7 +82,7 @@ def predictors(table: pd.DataFrame, title: str, description: str, tables: Sequen
     marks = alt.Chart(rows).mark_point(filled=True, size=80)
     chart = marks.encode(
         x=alt.X("relative:Q", title=title).scale(type="log", nice=False, padding=14).axis(
-            values=[2, 5, 10, 20, 50, 100, 200], format="~s"),
+            values=[1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200], format="~s", labelOverlap="greedy"),
         y=alt.Y("predictor:N", title=None, sort=order).axis(labelLimit=220),
         color=alt.Color("known:N").scale(domain=list(names.values()), range=[BLUE, VERMILION]),
         shape=alt.Shape("known:N").scale(domain=list(names.values()), range=["circle", "square"]),

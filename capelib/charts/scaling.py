@@ -30,9 +30,9 @@ def against_size(
     `points` has series, model, n_params and `value`; `band` n_params, low, high; `lines` series, n_params and `value`;
     `interval` is in parameters; `level` draws a horizontal line. `log` makes the upright axis logarithmic.
     """
-    y = alt.Y(f"{value}:Q", title=y_title).scale(
-        alt.Scale(zero=False, padding=14, **({"type": "log", "nice": False} if log else {}))
-    )
+    # a logarithmic axis has no zero to leave out, and Vega says so
+    scale = {"type": "log", "nice": False} if log else {"zero": False}
+    y = alt.Y(f"{value}:Q", title=y_title).scale(alt.Scale(padding=14, **scale))
     layers = [_shade(interval)] if interval else []
     if band is not None:
         shape = alt.Chart(band).mark_area(opacity=0.16, color=BLUE)
@@ -57,9 +57,9 @@ def against_loss(
 
     `points` has series, model, loss, grad_norm; `lines` the same without model.
     """
-    x = alt.X("loss:Q", title="Loss (nats)").scale(type="log", zero=False, nice=False, padding=14)
+    x = alt.X("loss:Q", title="Loss (nats)").scale(type="log", nice=False, padding=14)
     x = x.axis(values=[2.4, 2.8, 3.2, 3.6, 4, 4.5])
-    y = alt.Y("grad_norm:Q", title="Gradient norm (L2)").scale(type="log", zero=False, nice=False, padding=14)
+    y = alt.Y("grad_norm:Q", title="Gradient norm (L2)").scale(type="log", nice=False, padding=14)
     colour, shape = _series(points["series"])
     drawn = alt.Chart(lines).mark_line(strokeWidth=1.8)
     drawn = drawn.encode(x=x, y=y, color=colour, detail=alt.Detail(_detail(lines)))

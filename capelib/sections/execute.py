@@ -89,7 +89,7 @@ def _execute(job: Job, folder: Path, on_cell: OnCell | None, stopped: threading.
 
     name = job.section.name
     source, draft = folder / f"{name}.ipynb", folder / f"{name}.out.ipynb"
-    nbformat.write(job.section.node, source)
+    nbformat.write(job.section.named(), source)
     total = len(job.section.node.cells) + bool(job.values)  # papermill adds a cell for values that were given
 
     def begun(cell: object, cell_index: int) -> None:

@@ -49,6 +49,20 @@ class Section:
         notebook.metadata.setdefault("kernelspec", dict(KERNEL))
         return notebook
 
+    def named(self) -> "NotebookNode":
+        """The source with names on the folds of its first two cells, which the book would all call by one name."""
+        from copy import deepcopy
+
+        notebook = deepcopy(self.node)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        first = next((n for n, cell in enumerate(code) if "parameters" in cell.metadata.get("tags", [])), None)
+        for cell, name in zip(code[first:], ("parameters", "imports"), strict=False) if first is not None else ():
+            cell.metadata["mystnb"] = {
+                "code_prompt_show": f"Show the {name}",
+                "code_prompt_hide": f"Hide the {name}",
+            }
+        return notebook
+
     @cached_property
     def title(self) -> str:
         """The first heading, or the name if there is none."""
