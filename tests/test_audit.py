@@ -239,6 +239,14 @@ def test_copies_are_rows_whose_every_score_is_the_released_number(released):
     assert one.sum() >= same.sum()
 
 
+def test_a_model_of_which_one_score_differs_is_no_copy():
+    measured = pd.DataFrame({"hf_repo": ["a", "b"], "hellaswag": [10.0, 20.0], "truthfulqa": [40.0, 41.0]})
+    measured.index = [7, 9]
+    released = pd.DataFrame({"leaderboard_repo": ["a", "b"], "hellaswag": [10.0, 20.0], "truthfulqa": [40.0, 42.0]})
+    assert agreement.copies(measured, released, ["hellaswag", "truthfulqa"]).to_dict() == {7: True, 9: False}
+    assert agreement.copies(measured, released, ["hellaswag"]).all()
+
+
 def test_copies_are_told_with_the_value_of_the_others():
     measured = pd.DataFrame({"hf_repo": ["a", "b", "c", "d"], "hellaswag": [10.004, 20.0, 30.0, np.nan]})
     released = pd.DataFrame({"leaderboard_repo": ["a", "b", ""], "hellaswag": [10.0, 20.1, 30.0]})

@@ -98,6 +98,7 @@ def test_within_family_is_the_correlation_of_demeaned_scores(released):
         left = [v - size * (v @ size) / (size @ size) for v in (a, b)]
         assert row.r_given_size == pytest.approx(np.corrcoef(*left)[0, 1], rel=1e-8)
     assert found.n_models == len(kept)
+    assert found.n_with_residual == (kept.groupby("family").size() >= 3).sum() < found.n_families
     assert len(found.notes) == released[SCORES].isna().any(axis=1).sum() + 1
 
 
