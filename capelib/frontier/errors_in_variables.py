@@ -39,10 +39,10 @@ class NoisyLine:
 def noisy_line(frame: pd.DataFrame, x: str = X, y: str = Y, n_boot: int = 2000, seed: int = 0) -> NoisyLine:
     """Moments without their errors: slope = s_xy/(s_xx − mean σ²_x), r = s_xy/√((s_xx − mean σ²_x)(s_yy − mean σ²_y)).
 
-    s are sample variances and covariance, σ the standard errors in the columns named x and y with the ending "_se" (points); errors of the
-    two scores are taken as independent (different questions). The regression of Akritas and Bershady (1996), and
-    Spearman's (1904) correction of r. Resamples in which the errors exceed the spread of a score, or with fewer
-    than four different models, are discarded.
+    s are sample variances and covariance, σ the standard errors in the columns named x and y with the ending "_se"
+    (points); errors of the two scores are taken as independent (different questions). The regression of Akritas and
+    Bershady (1996), and Spearman's (1904) correction of r. Resamples in which the errors exceed the spread of a score,
+    or with fewer than four different models, are discarded.
 
     Raises InputError for fewer than five models, a missing column or a standard error below zero.
     """
