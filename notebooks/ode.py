@@ -45,7 +45,7 @@ from capelib import claims, ode, parameters, present, selection, tables
 from capelib.charts import families as compare
 from capelib.charts import ode as draw
 from capelib.charts import scaling as draw_size
-from capelib.coupling import local_coupling
+from capelib.coupling import item_sd_of, local_coupling, score_sd
 from capelib.definitions import effective_dimension, running_line
 from capelib.definitions import olmo as olmo_definitions
 from capelib.estimate import Estimate
@@ -84,6 +84,7 @@ author = selection.one_row_per_model(selection.base_models(tables.panel("release
 measured = selection.base_models(tables.panel("measured"))
 variants = tables.read("panel_pythia_variants")
 n_items = tables.read("benchmarks").set_index("benchmark")["n_items"].to_dict()
+item_sd = {"truthfulqa": item_sd_of(tables.read("truthfulqa_variants")["mc2_stderr"], n_items["truthfulqa"])}
 pythia_tables = {
     name: ode.trajectory(variants[variants["table_id"] == name], five, "Pythia")
     for name in ("ai_free_energy", "dashboard_html", "figures_script", "obs_deduped")
@@ -182,7 +183,9 @@ with present.if_possible():
 # %% tags=["hide-input"]
 grid = np.linspace(pythia.time[0], pythia.time[-1], 50)
 rng = np.random.default_rng(seed)
-sd = np.sqrt(pythia.scores * (100 - pythia.scores) / np.array([n_items[name] for name in five]))
+sd = np.column_stack([
+    score_sd(scores, n_items[name], item_sd.get(name)) for name, scores in zip(five, pythia.scores.T, strict=True)
+])  # fmt: skip
 redrawn = [replace(pythia, scores=pythia.scores + sd * rng.standard_normal(sd.shape)) for _ in range(max(20, n_draws))]
 curves, own = [], {}
 with present.if_possible():
@@ -510,9 +513,11 @@ if forecasts:
 
 # %% tags=["hide-input"]
 own_phase = phases.phase_coefficients(
-    variants.query("table_id == 'ai_free_energy'"), n_items, n_draws=n_boot, seed=seed
+    variants.query("table_id == 'ai_free_energy'"), n_items, item_sd=item_sd, n_draws=n_boot, seed=seed
 )
-again_phase = phases.phase_coefficients(variants.query("table_id == 'obs_deduped'"), n_items, n_draws=n_boot, seed=seed)
+again_phase = phases.phase_coefficients(
+    variants.query("table_id == 'obs_deduped'"), n_items, item_sd=item_sd, n_draws=n_boot, seed=seed
+)
 pd.DataFrame({
     name: {"tax": f"{found.tax:.2f}", "bonus": f"{found.bonus:.2f}", "bonus / tax": f"{found.jump:.1f}",
            "local coupling over the bonus range": f"{found.sign_bonus:.2f}"}
@@ -527,12 +532,13 @@ glue("ode_phase_jump", own_phase.jump, ".0f")
 glue("ode_phase_gamma", own_phase.sign_bonus, ".2f")
 
 # %% [markdown]
-# The printed coefficients are there: {glue:text}`ode_phase_tax` and {glue:text}`ode_phase_bonus`, with the
-# intervals that the number of questions implies. Three models make two steps, and a line through two points has no
-# error left to judge it by: on the leaderboard's scores of the same models the second coefficient is
-# {glue:text}`ode_phase_bonus_again`, and the interval of their ratio is {glue:text}`ode_phase_jump`. Nor is a
-# positive coefficient a positive coupling: it says that TruthfulQA falls less steeply where HellaSwag is higher.
-# The coupling itself, over the same models, is {glue:text}`ode_phase_gamma`.
+# The printed coefficients are there: {glue:text}`ode_phase_tax` and {glue:text}`ode_phase_bonus`, with the intervals
+# that the number of questions implies (for TruthfulQA, a mean of probabilities, with the published spread between
+# questions). Three models make two steps, and a line through two points has no error left to judge it by: on the
+# leaderboard's scores of the same models the second coefficient is {glue:text}`ode_phase_bonus_again`, and the interval
+# of their ratio is {glue:text}`ode_phase_jump`. Nor is a positive coefficient a positive coupling: it says that
+# TruthfulQA falls less steeply where HellaSwag is higher. The coupling itself, over the same models, is
+# {glue:text}`ode_phase_gamma`.
 
 # %% tags=["hide-input"]
 for claim, part in {"ode.coef_tax": "tax", "ode.coef_bonus": "bonus"}.items():

@@ -91,6 +91,13 @@ def test_the_bonus_phase_begins_at_the_three_largest_models_of_pythia():
     mids = (top["hellaswag"].to_numpy()[1:] + top["hellaswag"].to_numpy()[:-1]) / 2
     assert found.bonus.value == pytest.approx(float(np.diff(slopes)[0] / np.diff(mids)[0]))
     assert (found.tax.n, found.bonus.n) == (4, 3)
+    quiet = phases.phase_coefficients(
+        rows, {"hellaswag": 10**9, "truthfulqa": 817}, item_sd={"truthfulqa": 10.0}, n_draws=4000, seed=1
+    )
+    # two steps of three models, whose noise is sd·(1/t₂, −1/t₁ − 1/t₂, 1/t₁) of the three
+    one, two = 1 / np.diff(np.log10(top["n_params"]))
+    spread = 10 / 817**0.5 * np.sqrt(two**2 + (one + two) ** 2 + one**2) / np.diff(mids)[0]
+    assert (quiet.bonus.high - quiet.bonus.low) / 3.92 == pytest.approx(abs(spread), rel=0.05)
     ends = top.iloc[[0, -1]]
     assert found.sign_bonus.value == pytest.approx(
         float(np.diff(ends["truthfulqa"])[0] / np.diff(ends["hellaswag"])[0])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from capelib.coupling.noise import score_sd
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
 
@@ -54,20 +55,26 @@ def phase_coefficients(
     x: str = "hellaswag",
     y: str = "truthfulqa",
     rho_models: float = 0.0,
+    item_sd: Mapping[str, float] | None = None,
     n_draws: int = 2000,
     seed: int = 0,
 ) -> PhaseCoefficients:
     """The coefficients of both phases with the intervals that the number of questions implies.
 
-    `items` gives the questions of each benchmark; a score of p % has a variance of p(100 - p)/n_items, and the noise
-    of two models is correlated by `rho_models`, because they answer the same questions.
+    `items` gives the questions of each benchmark; a score of p % has a variance of p(100 - p)/n_items, or that of
+    `item_sd`, the spread between questions in points, where it is known (`capelib.coupling.score_sd`). The noise of two
+    models is correlated by `rho_models`, because they answer the same questions.
 
     Raises InputError if a phase has fewer than three sizes.
     """
     rows = pythia.dropna(subset=[x, y]).sort_values("n_params")
     time, xs, ys = np.log10(rows["n_params"].to_numpy(float)), rows[x].to_numpy(float), rows[y].to_numpy(float)
     rng = np.random.default_rng(seed)
-    noisy = {name: _noisy(scores, items[name], rho_models, n_draws, rng) for name, scores in ((x, xs), (y, ys))}
+    known = dict(item_sd or {})
+    noisy = {
+        name: _noisy(scores, score_sd(scores, items[name], known.get(name)), rho_models, n_draws, rng)
+        for name, scores in ((x, xs), (y, ys))
+    }
     found = {}
     for name, (low, high) in {"tax": TAX, "bonus": BONUS}.items():
         inside = rows["n_params"].between(low, high).to_numpy()
@@ -89,8 +96,7 @@ def phase_coefficients(
     )
 
 
-def _noisy(scores: np.ndarray, n_items: int, rho: float, n_draws: int, rng: np.random.Generator) -> np.ndarray:
-    sd = np.sqrt(scores * (100 - scores) / n_items)
+def _noisy(scores: np.ndarray, sd: np.ndarray, rho: float, n_draws: int, rng: np.random.Generator) -> np.ndarray:
     shared = rng.standard_normal((n_draws, 1))
     own = rng.standard_normal((n_draws, len(scores)))
     return scores + sd * (np.sqrt(rho) * shared + np.sqrt(1 - rho) * own)
