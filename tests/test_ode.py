@@ -239,11 +239,14 @@ def test_the_family_asked_about_is_never_learned_from():
         seen.append((known.family, {other.family for other in others}, known.time[-1] < time))
         return known.scores[-1]
 
-    paths = [linear_path(start=(60 - i, 30 + i), family=f"F{i}") for i in range(4)]
+    paths = [linear_path(start=(60 - i, 30 + i), family=f"F{i}") for i in range(5)]
     contest = next_size(paths, {"spy": spy, "carry forward": carry_forward, "own line": own_line})
     assert all(family not in others and ahead for family, others, ahead in seen)
     table = contest.table(200).set_index("forecast")
     assert table.loc["spy", "value"] == pytest.approx(table.loc["carry forward", "value"])
     assert table.loc["carry forward", ["less", "less_low", "less_high"]].tolist() == [0, 0, 0]
+    few = next_size(paths[:4], {"carry forward": carry_forward, "own line": own_line}).table(200)
+    assert few["value"].notna().all()
+    assert few[["low", "high", "less_low", "less_high"]].isna().all(axis=None)  # four families drawn whole: no interval
     with pytest.raises(InputError, match="three of them"):
         next_size(paths[:2])

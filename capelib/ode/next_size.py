@@ -1,11 +1,12 @@
 """The job worth having: a family's largest model from its smaller ones and from other families."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from capelib.coupling.resample import MIN_FAMILIES
 from capelib.errors import InputError
 from capelib.estimate import Estimate, percentile_estimate
 from capelib.frames import frame_html
@@ -75,7 +76,7 @@ class Contest:
     errors: pd.DataFrame
 
     def table(self, n_boot: int = 2000, seed: int = 0) -> pd.DataFrame:
-        """Mean error per forecast and its difference to carrying forward, families resampled; points."""
+        """Mean error per forecast and its difference to carrying forward, points; intervals from five families on."""
         wide = self.errors.pivot(index="family", columns="forecast", values="points")[
             list(dict.fromkeys(self.errors["forecast"]))
         ]
@@ -129,4 +130,5 @@ def next_size(paths: Sequence[Trajectory], forecasts: Mapping[str, Forecast] | N
 
 
 def _mean(values: np.ndarray, rows: np.ndarray) -> Estimate:
-    return percentile_estimate(values.mean(), values[rows].mean(axis=1), "bootstrap of families", len(values))
+    found = percentile_estimate(values.mean(), values[rows].mean(axis=1), "bootstrap of families", len(values))
+    return found if len(values) >= MIN_FAMILIES else replace(found, low=None, high=None, method="too few families")
