@@ -49,6 +49,8 @@ th, td { padding: 0.2rem 0.6rem; border: solid var(--line); border-width: 0 0 1p
 summary { cursor: pointer; color: var(--muted); font-size: 0.85rem; }
 .cell { margin: 1rem 0; }
 figure.chart { margin: 1rem 0; }
+.cape-models { max-height: 28rem; overflow: auto; border: 1px solid var(--rule, currentcolor); }
+@media print { .cape-models { max-height: none; overflow: visible; } }
 figure.chart svg { max-width: 100%; height: auto; }
 figure.chart .vega-embed { display: block; width: 100%; }
 figcaption { color: var(--muted); font-size: 0.85rem; }
