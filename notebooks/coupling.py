@@ -539,7 +539,7 @@ pd.DataFrame(
         }
         for rho, each in turns.items()
     }
-).rename_axis("correlation of two models' noise", axis="columns")
+).T.rename_axis("correlation of two models' noise")
 
 # %% [markdown]
 # The answer depends on how much of the noise two models share, which is not published. If none is shared,
@@ -723,15 +723,15 @@ pd.DataFrame(
     {
         name: {
             "families": groups[name]["family"].nunique(),
-            "N_c (B), level per family": f"{in_billions(found['stratified'].estimate):.2g}",
-            "the same, families resampled": f"{in_billions(found['clustered'].estimate):.2g}",
-            "N_c (B), every family straight": f"{in_billions(straight[name].estimate):.2g}",
-            "curvature, level per family": f"{found['stratified'].point.coefficients[0]:.2f}",
-            "curvature, level and slope per family": f"{bend[name]:.2f}",
+            "critical scale (B), a level per family": f"{in_billions(found['stratified'].estimate):.2g}",
+            "the same, whole families resampled": f"{in_billions(found['clustered'].estimate):.2g}",
+            "critical scale (B), every family straight": f"{in_billions(straight[name].estimate):.2g}",
+            "curvature, a level per family": f"{found['stratified'].point.coefficients[0]:.2f}",
+            "curvature, a level and a slope per family": f"{bend[name]:.2f}",
         }
         for name, found in shared.items()
     }
-).T
+)
 
 # %% tags=["remove-cell"]
 for name, key in (("all", "all"), ("in the paper's panel", "seen"), ("not in it", "unseen")):
