@@ -136,11 +136,13 @@ shown(
         "unknowns": ("unknowns", "first"),
         "fewest terms": ("fewest terms", "min"),
         "most terms": ("most terms", "max"),
-        "same terms over 10× in λ, at most": ("same terms over 10× in λ", "max"),
-        "least error on Pythia, %": ("error on Pythia, %", "min"),
-        "paths that stay inside": ("path", lambda path: int((path == ode.INSIDE).sum())),
+        "most overlap": ("same terms over 10× in λ", "max"),
+        "least error, %": ("error on Pythia, %", "min"),
+        "paths inside": ("path", lambda path: int((path == ode.INSIDE).sum())),
     }),
-    "The equation with the paper's threshold, all units and slopes of a degree together; every reading is folded below",
+    "The equation with the paper's threshold, all units and slopes of a degree together: terms left per equation, the "
+    "largest overlap of the terms over 10× in λ, the least error on Pythia, and how many paths stay between 0 and "
+    "100 %. Every reading is folded below",
 )  # fmt: skip
 
 # %% tags=["hide-input", "hide-output"]

@@ -151,7 +151,7 @@ def critical_scales(rows: pd.DataFrame, description: str, table: str) -> alt.Top
     or the name of another panel).
     """
     base = alt.Chart(rows)
-    y = alt.Y("family:N", title=None, sort=None)
+    y = alt.Y("family:N", title=None, sort=list(dict.fromkeys(rows["family"])))
     sources = {"the paper": GREY, "released": VERMILION, "measured": BLUE}
     sources |= {name: GREEN for name in rows["source"].unique() if name not in sources}
     drawn = [name for name in sources if name in set(rows["source"])]
