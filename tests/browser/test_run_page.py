@@ -13,7 +13,7 @@ from capelib.sections.page import page
 pytestmark = pytest.mark.browser
 
 FAMILIES = ["Pythia", "OPT", "Cerebras-GPT", "H2O-Danube", "RedPajama-INCITE", "Llama-3.1"]
-FORMULA = r"$$a = b,\qquad \text{tax: } \gamma_{12} < -0.1,\quad \text{transition: } |\gamma_{12}| \le 0.1,\quad c$$"
+FORMULA = rf"$$\gamma = {' + '.join('abcdefghijklmnopqrstuvwxyz')}$$"
 
 
 @pytest.fixture(scope="module")
