@@ -168,7 +168,7 @@ def rule_in_words(claim: Claim) -> str:
 
 def _listed(claim: Claim, others: Mapping[str, Estimate]) -> list[dict]:
     return [
-        {"name": name, "text": claim.text(other, extra=1), "passes": passes(claim, other), "how": _discarded(other)}
+        {"name": name, "text": claim.text(other, extra=1), "passes": passes(claim, other), "how": _how(other)}
         for name, other in others.items()
     ]
 
@@ -208,7 +208,12 @@ def _in_words(first: Claim, now: Claim) -> str:
 
 
 def _discarded(estimate: Estimate) -> str:
-    return f"{estimate.discarded:.0%} of draws discarded" if estimate.discarded else ""
+    if not estimate.discarded:
+        return ""
+    share = "<1 %" if estimate.discarded < 0.005 else f"{estimate.discarded:.0%}"
+    if not estimate.has_interval:
+        return f"no interval, since {share} of draws give no value"
+    return f"{share} of draws discarded"
 
 
 def _how(estimate: Estimate) -> str:
