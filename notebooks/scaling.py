@@ -980,8 +980,8 @@ if second is not None:
 # {glue:text}`scaling_kink_text_n` sizes only. Where $p$ is large, the paper's statement stands: the loss does not show
 # the transition. It is weaker than it sounds: with {glue:text}`scaling_above` sizes above it, an exponent half as large
 # again beyond it would have gone unnoticed in {glue:text}`scaling_missed` of cases, and the small spread of
-# $N^\alpha(L-E)$ would look the same with it. A single power law is a good description; "exact" is more than eight losses can
-# say.
+# $N^\alpha(L-E)$ would look the same with it. A single power law is a good description; "exact" is more than eight
+# losses can say.
 #
 # :::{admonition} What next
 # {doc}`/notebooks/coupling` looks where the paper says the transition lives: in the relation of two scores.

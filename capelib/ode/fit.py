@@ -177,8 +177,8 @@ def fit_states(given: States, settings: Settings, allow_underdetermined: bool = 
     n, m = theta.shape
     if m > n and not allow_underdetermined:
         raise InputError(
-            f"the fit is underdetermined: {m} unknowns per equation, {n} samples; take fewer benchmarks, a lower degree "
-            "or more sizes, or ask for one of its infinitely many exact solutions"
+            f"the fit is underdetermined: {m} unknowns per equation, {n} samples; take fewer benchmarks, a lower "
+            "degree or more sizes, or ask for one of its infinitely many exact solutions"
         )
     optimizer = pysindy.STLSQ(threshold=settings.threshold, alpha=settings.ridge)
     with warnings.catch_warnings():
