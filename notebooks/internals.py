@@ -265,8 +265,9 @@ opened = models.load(model)
 listed = tables.read("prompts")
 prompts = internals.choose(listed, n_prompts, seed, first, second)
 found = internals.measure(opened, prompts, n_draws, seed)
+examples = {first: prompts.first, second: prompts.second, "neutral": prompts.neutral}
 shown(
-    pd.DataFrame({first: prompts.first[:3], second: prompts.second[:3], "neutral": prompts.neutral[:3]}),
+    pd.DataFrame([(name, text) for name, texts in examples.items() for text in texts[:3]], columns=["set", "prompt"]),
     f"Three prompts of each set, of {n_prompts}. Model: {model}, {found.facts['n_layers']} layers, "
     f"{opened.n_params / 1e6:.0f} million parameters. {opened.facts}",
 )

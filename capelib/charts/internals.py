@@ -28,7 +28,7 @@ def by_layer(
         ])  # fmt: skip
         names = ["the two sets", *(words for _, words in BANDS.values())]
         colour = alt.Color("what:N").scale(domain=names, range=[VERMILION, *(c for c, _ in BANDS.values())])
-        scale = alt.Scale(zero=False, padding=6, domainMax=1)
+        scale = alt.Scale(zero=False, domainMax=1, nice=False)
         band = (
             alt.Chart(bands)
             .mark_area(opacity=0.3)
