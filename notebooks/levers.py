@@ -531,7 +531,7 @@ with present.if_possible():
                 curves,
                 asked,
                 f"Two scores of web-trained models (grey) by size, the curve through them with its 95 % band from "
-                f"resampled families, and {asked['model']} (red), its score carried across. Where the line meets the "
+                f"resampled families, and {asked['model']} (diamond), its score carried across. Where the line meets the "
                 "curve lies the size that matches it; a curve that turns is met twice, or not at all.",
                 [table_of],
             )

@@ -73,12 +73,13 @@ def load(
     Raises InputError, one line: unknown name or revision, gated model, no network, broken or unsafe files, an
     architecture that is no decoder, unknown device or dtype, too little memory.
     """
-    where, source, pinned, facts = _resolve(name, revision, tell)
-    folders.check(where, name)
-    device_, config = memory.choose_device(device), folders.read_json(where / "config.json", name)
-    kind = memory.choose_dtype(dtype, device_, config.get("dtype") or config.get("torch_dtype"))
-    memory.check(name, folders.n_weights(where), kind, device_)
-    model, tokenizer = _read(name, where, kind)
+    with quiet():  # from the first import on, which complains of a progress bar that a notebook lacks
+        where, source, pinned, facts = _resolve(name, revision, tell)
+        folders.check(where, name)
+        device_, config = memory.choose_device(device), folders.read_json(where / "config.json", name)
+        kind = memory.choose_dtype(dtype, device_, config.get("dtype") or config.get("torch_dtype"))
+        memory.check(name, folders.n_weights(where), kind, device_)
+        model, tokenizer = _read(name, where, kind)
     return LanguageModel(name, model.to(device_).eval(), tokenizer, source, pinned, facts)
 
 
