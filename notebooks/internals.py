@@ -265,9 +265,11 @@ opened = models.load(model)
 listed = tables.read("prompts")
 prompts = internals.choose(listed, n_prompts, seed, first, second)
 found = internals.measure(opened, prompts, n_draws, seed)
-examples = {first: prompts.first, second: prompts.second, "neutral": prompts.neutral}
+frames = zip(prompts.first[:3], prompts.second[:3], strict=True)
+examples = [(name, text) for frame in frames for name, text in zip((first, second), frame, strict=True)]
+examples += [("neutral", text) for text in prompts.neutral[:3]]
 shown(
-    pd.DataFrame([(name, text) for name, texts in examples.items() for text in texts[:3]], columns=["set", "prompt"]),
+    pd.DataFrame(examples, columns=["set", "prompt"]),
     f"Three prompts of each set, of {n_prompts}. Model: {model}, {found.facts['n_layers']} layers, "
     f"{opened.n_params / 1e6:.0f} million parameters. {opened.facts}",
 )

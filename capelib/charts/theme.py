@@ -29,6 +29,8 @@ FAMILY_COLOUR = {
     "Llama-2": RED,
     "Llama-3": "#c0392b",
     "OLMo": OLIVE,
+    "OLMo-2": OLIVE,
+    "Mixtral": "#b0567a",
     "Qwen2.5": INDIGO,
     "Qwen1.5": INDIGO,
     "Phi": "#8a6d5a",

@@ -183,9 +183,9 @@ def _off_by(claim: Claim, evidence: Evidence) -> str:
     if claim.rule != "printed" or evidence.released is None or passes(claim, evidence.released):
         return ""
     off = abs(evidence.released.value - claim.value)
-    if not isfinite(off) or off > 2 * 10.0**-claim.decimals:
+    if not isfinite(off) or off > min(10.0**-claim.decimals, 0.1 * abs(claim.value)):
         return ""
-    return f"The released data miss the printed number by {digits(off, claim.decimals, 2)}, its last digit."
+    return f"The released data miss the printed number by {digits(off, claim.decimals, 2)}, less than its last digit."
 
 
 def _first_rule(claim: Claim, evidence: Evidence) -> str:
@@ -193,7 +193,7 @@ def _first_rule(claim: Claim, evidence: Evidence) -> str:
     if first is None or not evidence.tried:
         return ""
     return (
-        "This rule was changed after the computation was written. "
+        f"This rule was changed after the computation was written: {claim.why}. "
         f"Under the one first declared ({_in_words(first, claim)}) the verdict would be: {verdict(first, evidence)}."
     )
 

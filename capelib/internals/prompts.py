@@ -35,7 +35,9 @@ def choose(
 ) -> PromptSets:
     """Draw `n` prompts of each of two sets, 2n neutral ones, and as reference up to 4n of all that are left.
 
-    `table` has the columns set and text, with a set "neutral". Raises InputError for an unknown set or too few prompts.
+    `table` has the columns set and text, with a set "neutral". Where ids such as animals-1-reasoning say which
+    sentences of two sets share a frame, both are drawn from the same frames, so that they differ in content only.
+    Raises InputError for an unknown set or too few prompts.
     """
     known, rng = sorted(set(table["set"])), np.random.default_rng(seed)
     for name in (first, second, "neutral"):
@@ -44,8 +46,13 @@ def choose(
     if len({first, second, "neutral"}) < 3:
         raise InputError(f"two different sets and the neutral one are compared; got {first} and {second}")
     left, drawn = table.drop_duplicates("text"), []
+    frames = _frames(left, first, second)
     for name, count in ((first, n), (second, n), ("neutral", 2 * n)):
         rows = left[left["set"] == name]
+        if name != "neutral" and len(frames) >= n:
+            if not drawn:
+                frames = np.sort(rng.choice(frames, n, replace=False))
+            rows = rows[_frame(rows).isin(frames)]
         if len(rows) < count:
             raise InputError(f"{count} prompts of the set {name} are needed, {len(rows)} are there; ask for fewer")
         taken = rows.iloc[np.sort(rng.choice(len(rows), count, replace=False))]
@@ -55,3 +62,15 @@ def choose(
         raise InputError(f"four prompts more are needed as reference, {len(left)} are left; ask for fewer")
     rest = left.iloc[np.sort(rng.choice(len(left), min(4 * n, len(left)), replace=False))]
     return PromptSets(*drawn, tuple(rest["text"]), names=(first, second))
+
+
+def _frame(rows: pd.DataFrame) -> pd.Series:
+    # an id less the name of its set
+    return rows["id"].str.rsplit("-", n=1).str[0] if "id" in rows else pd.Series("", index=rows.index)
+
+
+def _frames(table: pd.DataFrame, first: str, second: str) -> np.ndarray:
+    if "id" not in table:
+        return np.array([])
+    own, other = (set(_frame(table[table["set"] == name])) for name in (first, second))
+    return np.array(sorted(own & other))
