@@ -257,8 +257,9 @@ glue("internals_wide_high", f"{maps['wide_gain'].max():.3f}")
 # ## Measured here
 #
 # The same quantities, live. The model below is opened on this machine; nothing is downloaded for the built-in one. The
-# prompts are this edition's own, matched in length and topic; a third set, neutral, has no contrast to offer, and
-# prompts of none of these groups serve as reference for centring.
+# prompts are this edition's own. Those of the two sets come in pairs that share a frame, so that they differ in what
+# they say and not in their form; a contrast that lives in form, such as questions beside statements, is not among them.
+# A third set, neutral, has no contrast to offer, and prompts of none of these groups serve as reference for centring.
 
 # %% tags=["hide-input"]
 opened = models.load(model)
@@ -316,6 +317,7 @@ glue("internals_neutral_low", f"{raw['neutral_mid'].min():.3f}")
 glue("internals_neutral_high", f"{raw['neutral_mid'].max():.3f}")
 glue("internals_inside", int(inside.sum()))
 glue("internals_layers", len(raw))
+glue("internals_below", int((raw["value"] < raw["neutral_low"]).sum()))
 glue("internals_contrast", int((raw["p"] < 0.05).sum()))
 glue("internals_contrast_expected", f"{0.05 * len(raw):.0f}")
 glue("internals_centred_low", f"{centred['value'].min():.2f}")
@@ -521,8 +523,11 @@ if results:
 # none.
 #
 # *Of the measures.* What one model can show is what a measure measures. As defined, the coupling of hidden states is
-# high for prompts of any kind, the competing rule is silent for reasons that have nothing to do with the prompts, and
-# the wider map has no width. None of this says what Pythia's layers do; that takes Pythia, with these nulls.
+# close to one for prompts of any kind; what tells the two sets apart is how far they lie below neutral prompts, which
+# they do in {glue:text}`internals_below` of {glue:text}`internals_layers` layers of {glue:text}`internals_model`. There
+# they agree less than sentences without a contrast, not more. The competing rule can be silent for reasons that have
+# nothing to do with the prompts, and the wider map has no width. None of this says what Pythia's layers do; that takes
+# Pythia, with these nulls.
 #
 # *Not done here.* Models of several sizes were not opened on this machine: it has no hub. The commands stand in the
 # ledger.

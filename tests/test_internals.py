@@ -182,6 +182,19 @@ def test_dimension_is_the_participation_ratio_of_the_covariance() -> None:
     assert dimension(x)[0] == pytest.approx(values.sum() ** 2 / (values**2).sum())
 
 
+def test_prompts_of_two_sets_share_their_frames_and_none_plays_two_parts() -> None:
+    from capelib import tables
+    from capelib.internals import choose
+
+    table = tables.read("prompts")
+    sets, frame = choose(table, 12, seed=3), table.set_index("text")["id"].str.rsplit("-", n=1).str[0]
+    assert frame[list(sets.first)].tolist() == frame[list(sets.second)].tolist()
+    assert len(set(sets.all)) == len(sets.all) == 12 + 12 + 24 + 48
+    assert choose(table, 12, seed=3) == sets != choose(table, 12, seed=4)
+    plain = choose(table[["set", "text"]], 12, seed=3)
+    assert len(plain.first) == len(plain.second) == 12
+
+
 def test_dimension_grows_with_the_number_of_prompts() -> None:
     table = by_number(np.random.default_rng(0).standard_normal((120, 200)), [8, 16, 64])
     assert table["d_rep"].is_monotonic_increasing
