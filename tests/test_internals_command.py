@@ -32,6 +32,7 @@ def cape(place: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_a_table_for_people_and_one_for_machines(place: Path) -> None:
     plain = cape(place, "./gpt2-124m", *FAST)
     assert plain.returncode == 0, plain.stderr
@@ -45,6 +46,7 @@ def test_a_table_for_people_and_one_for_machines(place: Path) -> None:
     assert layer.split("\t")[1] == f"{record['hidden'][0]['value']:.3f}"
 
 
+@pytest.mark.slow
 def test_runs_are_joined_and_drawn(place: Path) -> None:
     assert cape(place, "./gpt2-124m", *FAST, "--results", "all.csv").returncode == 0
     again = cape(place, "./gpt2-124m", "./llama-1b", *FAST, "--results", "all.csv", "--chart", "all.html")
@@ -60,6 +62,7 @@ def test_runs_are_joined_and_drawn(place: Path) -> None:
     assert len(pd.read_csv(place / "all.csv")) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
