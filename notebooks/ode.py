@@ -158,16 +158,23 @@ four_to_six = described["fewest terms"].ge(4) & described["most terms"].le(6)
 glue("ode_n_stated", len(described))
 glue("ode_n_under", int((described["unknowns"] > described["samples"]).sum()))
 glue("ode_n_four_to_six", int(four_to_six.sum()))
-glue("ode_n_stable", int((described["same terms over 10× in λ"] == 1).sum()))
-glue("ode_n_stable_empty", int(((described["same terms over 10× in λ"] == 1) & (described["most terms"] == 0)).sum()))
+steady = described[described["same terms over 10× in λ"] == 1]
+empty = int((steady["most terms"] == 0).sum())
+glue("ode_n_stable", len(steady))
+glue(
+    "ode_stable_empty",
+    "none of them because no term is left"
+    if not empty
+    else f"{'all' if empty == len(steady) else empty} of them because no term is left at all",
+)
 glue("ode_n_inside", int((described["path"] == ode.INSIDE).sum()))
 
 # %% [markdown]
 # Of {glue:text}`ode_n_stated` readings, {glue:text}`ode_n_under` have more unknowns than samples. The paper reports
 # four to six active terms per equation and a structure that is stable over a factor of ten in $\lambda$.
 # {glue:text}`ode_n_four_to_six` of the readings leave four to six terms in every equation, and
-# {glue:text}`ode_n_stable` keep the same terms over the factor of ten, {glue:text}`ode_n_stable_empty` of these
-# because no term is left at all. Integrated from the 70M model, {glue:text}`ode_n_inside` stay between 0 and 100 %.
+# {glue:text}`ode_n_stable` keep the same terms over the factor of ten, {glue:text}`ode_stable_empty`. Integrated from
+# the 70M model, {glue:text}`ode_n_inside` stay between 0 and 100 %.
 #
 # ## One equation, drawn
 #
@@ -356,6 +363,10 @@ glue("ode_joint_two", f"{joint[False]:.1f}")
 glue("ode_plain_two", f"{plain['polynomial, degree 2']:.1f}")
 glue("ode_plain_two_given", f"{plain_given['polynomial, degree 2']:.2f}")
 glue("ode_joint_two_given", f"{joint[True]:.2f}")
+for key, name in {"ode": "ODE, figure script", "quadratic": "polynomial, degree 2"}.items():
+    glue(f"ode_given_{key}", "rises" if plain_given[name] > plain[name] else "falls")
+glue("ode_plain_script", f"{plain['ODE, figure script']:.1f}")
+glue("ode_plain_script_given", f"{plain_given['ODE, figure script']:.1f}")
 glue("ode_copy", f"{plain['copy of Llama-1']:.1f}")
 glue("ode_paper_llama", claims.claim("ode.llama2_mae").paper)
 glue("ode_paper_poly", claims.claim("ode.poly_baseline").paper)
@@ -375,10 +386,14 @@ draw.error_histogram(
 # nothing of Llama-2 given the smallest error is {glue:text}`ode_searched_best` % (median
 # {glue:text}`ode_searched_median` %), with the 7B model given {glue:text}`ode_searched_best_given` %: the least of that
 # many tries, not what to expect. A quadratic through the same Pythia models has {glue:text}`ode_plain_two` % and
-# {glue:text}`ode_plain_two_given` %; Llama-1's own scores, copied, {glue:text}`ode_copy` %. Learning from Pythia and
-# Llama-1, the best of {glue:text}`ode_joint_searched` fits errs by {glue:text}`ode_joint_searched_best` % and
-# {glue:text}`ode_joint_searched_best_given` %, the quadratic by {glue:text}`ode_joint_two` % and
-# {glue:text}`ode_joint_two_given` %. None of the equations was given more than the quadratic beside it.
+# {glue:text}`ode_plain_two_given` %; Llama-1's own scores, copied, {glue:text}`ode_copy` %. To know the 7B model need
+# not help: with it the error of the figure script's equation {glue:text}`ode_given_ode` from
+# {glue:text}`ode_plain_script` to {glue:text}`ode_plain_script_given` %, that of the quadratic
+# {glue:text}`ode_given_quadratic`, because a curve in $\log N$ is only moved to that model, while the equation's slope
+# depends on the scores it starts from. Learning from Pythia and Llama-1, the best of {glue:text}`ode_joint_searched`
+# fits errs by {glue:text}`ode_joint_searched_best` % and {glue:text}`ode_joint_searched_best_given` %, the quadratic by
+# {glue:text}`ode_joint_two` % and {glue:text}`ode_joint_two_given` %. None of the equations was given more than the
+# quadratic beside it.
 #
 # The paper's {glue:text}`ode_paper_llama` % is what a quadratic in $\log N$ through Pythia and Llama-1 gives, twice
 # over: on TruthfulQA alone, as the draft describes it ({ref}`scaling <sec-scaling>`), and on five benchmarks with the
@@ -423,7 +438,6 @@ claims.check(
     reason="Which models the polynomial learned from, and whether a first model was given, is not stated. Of degree 2, "
     f"as named, through Pythia and with the 7B model given it has {plain_given['polynomial, degree 2']:.2f} %.",
 )
-claims.check("ode.falsify_mae")
 
 # %% [markdown]
 # ### Other families
@@ -439,10 +453,34 @@ others = [
 ]
 many = ode.held_out([pythia], others, named)
 wide = many[many["given_first"]].pivot(index="family", columns="predictor", values="relative")[list(named)]
-wide.round(1)
+shown(
+    wide,
+    "Mean error on a family's other models, percent of the score over five benchmarks; learned from Pythia, the "
+    "family's smallest model given. A constant and carry forward are then the same: both repeat that model's scores",
+    1,
+)
+
+# %% tags=["hide-input"]
+bound = claims.value("ode.falsify_mae")
+script_errors = many[many["predictor"] == "ODE, figure script"]
+# with and without the smallest model, in percent and in points; a path that diverged exceeds every bound
+exceeded = [
+    int((~(rows[unit] <= bound)).sum())
+    for _, rows in script_errors.groupby("given_first")
+    for unit in ("relative", "points")
+]
+outcome = "fails" if min(exceeded) else "fails under some of its readings" if max(exceeded) else "passes"
+span = f"{min(exceeded)} to {max(exceeded)}" if min(exceeded) < max(exceeded) else f"{exceeded[0]}"
+claims.check(
+    "ode.falsify_mae",
+    reason="A convention of the paper, used here as stated. By it the equation of the figure script, learned from "
+    f"Pythia, {outcome}: the error is larger in {span} of {len(wide)} families, depending on whether it is taken in "
+    "percent of the score or in points and whether the smallest model is given.",
+)
 
 # %% tags=["remove-cell"]
-bound = claims.value("ode.falsify_mae")
+glue("ode_bound_outcome", outcome)
+glue("ode_bound_span", span)
 glue("ode_bound", claims.claim("ode.falsify_mae").paper)
 glue("ode_bound_n", len(wide))
 glue("ode_bound_script", int((~(wide["ODE, figure script"] <= bound)).sum()))
@@ -452,7 +490,10 @@ glue("ode_bound_carry", int((~(wide["carry forward"] <= bound)).sum()))
 # %% [markdown]
 # With the smallest model given, the equation of the figure script errs by more than {glue:text}`ode_bound` % or
 # diverges in {glue:text}`ode_bound_script` of {glue:text}`ode_bound_n` families; a quadratic does in
-# {glue:text}`ode_bound_two`, and carrying the smallest model's scores forward in {glue:text}`ode_bound_carry`.
+# {glue:text}`ode_bound_two`, and carrying the smallest model's scores forward in {glue:text}`ode_bound_carry`. The
+# paper states neither whether the bound is in percent of the score or in points nor what is given; over these readings
+# the equation exceeds it in {glue:text}`ode_bound_span` families. By the paper's own criterion this equation, the one
+# that a released script holds, {glue:text}`ode_bound_outcome`.
 #
 # ## A fairer task, and a fairer equation
 #
@@ -482,10 +523,11 @@ if forecasts:
             "forecast",
             "panel",
             "mean error for a family's largest model (points)",
-            "Mean error over five benchmarks for the largest model of every family with three sizes or more, with 95 % "
-            "intervals from resampling families.",
+            "Mean error over five benchmarks for the largest model of every family with three sizes or more "
+            f"({', '.join(forecasts)} panel), with 95 % intervals from resampling families.",
             ["panel_leaderboard"],
             zero=False,
+            legend=len(forecasts) > 1,
         )
     )
 
@@ -553,7 +595,7 @@ for claim, part in {"ode.coef_tax": "tax", "ode.coef_bonus": "bonus"}.items():
 claims.check(
     "ode.jump",
     released=replace(own_phase.jump, method="ratio of the computed coefficients"),
-    searched={
+    alternatives={
         "ratio of the printed coefficients": claims.value("ode.coef_bonus") / claims.value("ode.coef_tax"),
     },
     independent=again_phase.jump,
@@ -596,15 +638,27 @@ residuals = np.concatenate([
     transfer.eigen_residuals(matrices["A_bonus"], matrices["V_bonus"]),
 ])  # fmt: skip
 glue("ode_transfer", moved.smallest, ".2f")
+# the typed digits are one of the inputs that round to them: where in the interval of all is what they give?
+reach = moved.smallest.high - moved.smallest.low
+place = (moved.smallest.value - moved.smallest.low) / reach if reach > 0 else 0.5
+glue(
+    "ode_transfer_edge",
+    "happen to lie at the upper edge"
+    if place > 0.95
+    else "happen to lie at the lower edge"
+    if place < 0.05
+    else "lie within",
+)
 glue("ode_transfer_alone", f"{moved.alone.low:.2f} to {moved.alone.high:.2f}")
 glue("ode_transfer_share", f"{moved.share_above:.0%}")
 glue("ode_transfer_condition", " and ".join(f"{value:.0f}" for value in moved.condition))
 glue("ode_transfer_residual", f"{residuals.min():.2f}")
 
 # %% [markdown]
-# The smallest diagonal entry is {glue:text}`ode_transfer` over all inputs that round to the typed ones;
-# {glue:text}`ode_transfer_share` of them reach the paper's bound. Set against its own rounding, where nothing is
-# transferred, one phase gives {glue:text}`ode_transfer_alone`. The condition numbers of the two sets of vectors are
+# The smallest diagonal entry is {glue:text}`ode_transfer` over all inputs that round to the typed ones. The typed
+# digits themselves {glue:text}`ode_transfer_edge` of that range; {glue:text}`ode_transfer_share` of the inputs reach
+# the paper's bound. Set against its own rounding, where nothing is transferred, one phase gives
+# {glue:text}`ode_transfer_alone`. The condition numbers of the two sets of vectors are
 # {glue:text}`ode_transfer_condition`. And the typed vectors are not eigenvectors of the typed matrices: multiplied by
 # the matrix, each changes direction (residual at least {glue:text}`ode_transfer_residual` of its length, 0 for an
 # eigenvector).
@@ -620,8 +674,11 @@ claims.check(
 # ## The isocline
 #
 # $\text{TQA}_c = \sqrt{(a/b)\,\text{HS}}$, scores as fractions, with $a/b$ from OLMo, is said to part the plane: a
-# model above it is cooperative, its coupling positive; below it negative (App. A.7). Which model of a step lies on
-# a side is not stated, so three places are tried.
+# model above it is cooperative, its coupling positive; below it negative (App. A.7). Which model of a step lies on a
+# side is not stated, so three places are tried; the tables have the smaller model's.
+#
+# Two rules stand beside the stated one. Its *reverse* calls a step from above the curve negative and one from below
+# positive: it is right wherever the stated rule is wrong. *Always negative* looks at nothing.
 
 # %% tags=["hide-input"]
 olmo = author[author["family"] == "OLMo"][["hellaswag", "truthfulqa"]].mean() / 100
@@ -631,10 +688,16 @@ boards = {
     name: isocline.scoreboard(isocline.classify(frame, a_over_b))
     for name, frame in (("released", author), ("measured", measured))
 }
-boards["released"].rename_axis("released panel")
+rules = {"stated": "stated rule", "reverse": "its reverse", "negative": "always negative"}
+shown(
+    boards["released"].rename_axis("family"),
+    "Released panel: steps between neighbouring sizes, and how many of them are classified rightly by the stated rule, "
+    "by its reverse, and by “always negative”",
+    names=rules,
+)
 
-# %%
-boards["measured"].rename_axis("leaderboard")
+# %% tags=["hide-input"]
+shown(boards["measured"].rename_axis("family"), "Leaderboard: the same counts", names=rules)
 
 # %% tags=["hide-input"]
 printed = olmo_definitions.as_printed(tables.read("olmo_reported"))
@@ -678,9 +741,9 @@ for name, frame in (("released", author), ("measured", measured)):
 # %% [markdown]
 # Over all families, with the smaller model's side, the stated rule gets {glue:text}`ode_iso_stated_released` of the
 # steps right on the released panel and {glue:text}`ode_iso_stated_measured` on the leaderboard; its reverse
-# {glue:text}`ode_iso_reverse_released` and {glue:text}`ode_iso_reverse_measured`; the rule "always negative", which
-# looks at nothing, {glue:text}`ode_iso_negative_released` and {glue:text}`ode_iso_negative_measured`. The counts that
-# the paper prints are those of the reverse rule.
+# {glue:text}`ode_iso_reverse_released` and {glue:text}`ode_iso_reverse_measured`; the rule "always negative"
+# {glue:text}`ode_iso_negative_released` and {glue:text}`ode_iso_negative_measured`. The counts that the paper prints
+# are those of the reverse rule.
 #
 # ## The fixed point
 #
@@ -737,9 +800,11 @@ for name, frame in (("released", author), ("measured", measured)):
 
 # %% tags=["hide-input"]
 typed = tables.read("pythia_spectrum_reported")
-spectra = {name: spectrum.spectrum(typed, name) for name in sorted(set(typed["table_id"]))}
+figure_script, stiffness_script = "typed in the figure script", "typed in the stiffness script"
+scripts = {"figures_script_topology": figure_script, "stiffness_script": stiffness_script}
+spectra = {scripts.get(name, name): spectrum.spectrum(typed, name) for name in sorted(set(typed["table_id"]))}
 laws = {name: spectrum.power_law(table["n_params"], table["lambda2"]) for name, table in spectra.items()}
-drawn = spectra["figures_script_topology"]
+drawn = spectra[figure_script]
 room = spectrum.remaining_trace(drawn)
 drawn
 
@@ -760,10 +825,11 @@ draw_size.against_size(
         for name, law in laws.items()
     ),
     log=True,
+    ticks=[0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.4],
 )  # fmt: skip
 
 # %% tags=["hide-input"]
-script, stiffness = (spectra[name] for name in ("figures_script_topology", "stiffness_script"))
+script, stiffness = (spectra[name] for name in (figure_script, stiffness_script))
 claims.check(
     "topology.lambda2_exponent",
     alternatives={name: law.exponent for name, law in laws.items()},
@@ -772,8 +838,8 @@ claims.check(
 claims.check("topology.lambda2_r2", alternatives={name: law.r2 for name, law in laws.items()})
 for claim, n in {"topology.lambda2_410m": 4.1e8, "topology.lambda2_12b": 1.2e10}.items():
     values = {name: float(table.set_index("n_params")["lambda2"][int(n)]) for name, table in spectra.items()}
-    told = ", ".join(f"{value:.3f} in {name.replace('_', ' ')}" for name, value in values.items())
-    claims.check(claim, reason=f"Released only as itself, typed into scripts: {told}. No scores lead to it.")
+    told = ", ".join(f"{value:.3f} {name}" for name, value in values.items())
+    claims.check(claim, reason=f"Released only as itself, in scripts: {told}. No scores lead to it.")
 loadings = drawn.set_index("n_params")["e2_tqa_loading"]
 for claim, end in (("topology.tqa_loading_low", 0), ("topology.tqa_loading_high", -1)):
     told = f"Released only as itself, typed into a script: {loadings.iloc[end]:.2f}. No scores lead to it."
@@ -831,7 +897,7 @@ claims.check(
 )
 
 # %% tags=["remove-cell"]
-glue("ode_lambda_exponent", laws["figures_script_topology"].exponent, ".2f")
+glue("ode_lambda_exponent", laws[figure_script].exponent, ".2f")
 glue("ode_trace_zero", int(np.isclose(room, 0, atol=1e-9).sum()))
 glue("ode_trace_n", len(room))
 ratio_effort = claims.value("design.effort_1b") * (
@@ -872,10 +938,12 @@ for claim in ("design.exponent", "design.effort_1b", "design.effort_3b"):
 # on Llama-2 is {glue:text}`ode_paper_llama` %; with its 7B model given, the least of {glue:text}`ode_searched` fits to
 # Pythia is {glue:text}`ode_searched_best_given` %, that of {glue:text}`ode_joint_searched` fits to Pythia and Llama-1
 # {glue:text}`ode_joint_searched_best_given` %, where a quadratic has {glue:text}`ode_plain_two_given` % and
-# {glue:text}`ode_joint_two_given` %. The coefficient's growth is {glue:text}`ode_phase_jump`, so neither its size nor
-# its sign is known, and the coupling above $N_c$ that it is said to show is {glue:text}`ode_phase_gamma`. The smallest
-# entry of the transfer matrix, over inputs that round to the typed ones, is {glue:text}`ode_transfer`. The isocline's
-# counts are those of the reverse rule.
+# {glue:text}`ode_joint_two_given` %. By the paper's own criterion, no error above {glue:text}`ode_bound` % on a
+# held-out family, the figure script's equation {glue:text}`ode_bound_outcome`: it errs by more in
+# {glue:text}`ode_bound_span` of {glue:text}`ode_bound_n` families, by how the error is taken. The coefficient's growth
+# is {glue:text}`ode_phase_jump`, so neither its size nor its sign is known, and the coupling above $N_c$ that it is
+# said to show is {glue:text}`ode_phase_gamma`. The smallest entry of the transfer matrix, over inputs that round to the
+# typed ones, is {glue:text}`ode_transfer`. The isocline's counts are those of the reverse rule.
 #
 # *Interpretation.* A law of motion for scores is a reasonable thing to look for, and with many families a linear
 # one is a usable forecast. That it describes one capability acting on another is a reading that these data cannot
