@@ -250,3 +250,33 @@ def test_the_family_asked_about_is_never_learned_from():
     assert few[["low", "high", "less_low", "less_high"]].isna().all(axis=None)  # four families drawn whole: no interval
     with pytest.raises(InputError, match="three of them"):
         next_size(paths[:2])
+
+
+def test_a_forecast_that_diverges_counts_as_the_largest_error_there_is():
+    paths = [linear_path(start=(60 - i, 30 + i), family=f"F{i}") for i in range(5)]
+
+    def diverges(known, others, time):
+        return np.full(known.scores.shape[1], np.nan)
+
+    def flies_off(known, others, time):
+        return np.full(known.scores.shape[1], 1e6)
+
+    errors = next_size(paths, {"diverges": diverges, "flies off": flies_off}).errors
+    assert (errors["points"] == 100).all()
+
+
+def test_with_few_families_the_hierarchical_model_is_fitted_by_restricted_likelihood():
+    import statsmodels.formula.api as smf
+
+    frame = families(6)
+    frame["c"] = frame["t"] - frame["t"].mean()
+    ours = fit_hierarchical(frame["t"], frame["family"], frame["y"])
+    spread = {}
+    for restricted in (True, False):
+        model = smf.mixedlm(
+            "y ~ c + I(c**2)", frame, groups="family", vc_formula={"offset": "1", "slope": "0 + c"}
+        )  # fmt: skip
+        fitted = model.fit(reml=restricted)
+        spread[restricted] = dict(zip(model.exog_vc.names, np.sqrt(fitted.vcomp), strict=True))["offset"]
+    assert ours.spread_offset == pytest.approx(spread[True], rel=0.02)
+    assert abs(spread[False] / spread[True] - 1) > 0.04

@@ -181,3 +181,32 @@ def test_participation_of_independent_and_of_equal_scores():
     scores = pd.DataFrame(np.random.default_rng(0).normal(size=(4000, 5)))
     assert spectrum.participation(scores) == pytest.approx(5, abs=0.1)
     assert spectrum.participation(pd.DataFrame({i: scores[0] for i in range(5)})) == pytest.approx(1)
+
+
+def test_the_symbolic_form_s_left_out_error_is_that_of_fits_without_the_model():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({
+        "hellaswag": rng.uniform(30, 80, 7), "truthfulqa": rng.uniform(25, 60, 7),
+        "n_params": 10 ** rng.uniform(8, 11, 7), "d_model": rng.integers(1, 9, 7) * 512,
+    })  # fmt: skip
+    table, slow = symbolic.compare(frame), []
+    width = frame["d_model"].to_numpy() / 512
+    x, y = symbolic.forms(frame)[table["form"].iloc[0]], frame["truthfulqa"].to_numpy() / width
+    for row in range(7):
+        others = np.arange(7) != row
+        constant = np.linalg.lstsq(x[others, None], y[others], rcond=None)[0][0]
+        slow.append(abs(constant * x[row] - y[row]) * width[row])
+    assert table["loo_error"].iloc[0] == pytest.approx(np.mean(slow))
+    assert table["loo_error"].iloc[0] > table["error"].iloc[0]
+
+
+def test_at_the_ends_of_a_zero_s_interval_the_line_is_just_compatible_with_zero():
+    log_n = np.linspace(8, 10.5, 6)
+    values = 2 - 0.17 * log_n + np.random.default_rng(0).normal(0, 0.02, 6)
+    zero, line = spectrum.zero_of_line(10**log_n, values), stats.linregress(log_n, values)
+    off = values - line.intercept - line.slope * log_n
+    sd, spread = np.sqrt((off**2).sum() / 4), ((log_n - log_n.mean()) ** 2).sum()
+    for end in (zero.low, zero.high):
+        at = np.log10(end)
+        error = sd * np.sqrt(1 / 6 + (at - log_n.mean()) ** 2 / spread)
+        assert abs(line.intercept + line.slope * at) == pytest.approx(stats.t.ppf(0.975, 4) * error, rel=1e-6)
