@@ -35,6 +35,7 @@ seed: int = 0  # seed of every random draw
 # %% tags=["hide-input"]
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from capelib import claims, coupling, frontier, parameters, present, selection, tables
 from capelib.charts import coupling as draw_null
@@ -210,12 +211,14 @@ claims.check(
 )
 stated = frontier.fit_line(frontier.with_makers_scores(frozen, makers, [SWE, GPQA]))
 for claim, part in {"frontier.slope": "slope", "frontier.intercept": "intercept"}.items():
+    theirs = getattr(stated, part)
+    holds = "contains" if theirs.covers(claims.value(claim)) else "does not contain"
     claims.check(
         claim,
         released=getattr(line, part),
         independent=getattr(again, part),
         reason="With the makers' own scores in the rows that were looked up (see below) it is "
-        f"{getattr(stated, part):{'.2f' if part == 'slope' else '.0f'}}.",
+        f"{theirs:{'.2f' if part == 'slope' else '.0f'}}, an interval that {holds} the paper's number.",
     )
 claims.check(
     "frontier.p",
@@ -360,6 +363,18 @@ corrected_line
 # %% tags=["remove-cell"]
 glue("frontier_corrected_r", corrected_line.r, ".2f")
 glue("frontier_corrected_slope", corrected_line.slope, ".2f")
+glue("frontier_corrected_intercept", corrected_line.intercept, ".0f")
+covered = [
+    part for part in ("slope", "intercept") if getattr(corrected_line, part).covers(claims.value(f"frontier.{part}"))
+]
+glue(
+    "frontier_corrected_covers",
+    "neither interval contains the paper's number"
+    if not covered
+    else "both intervals contain the paper's numbers"
+    if len(covered) == 2
+    else f"of the two intervals only that of the {covered[0]} contains the paper's number",
+)
 glue("frontier_rises", "rises" if corrected_line.r.value > line.r.value else "falls")
 
 # %% [markdown]
@@ -448,9 +463,9 @@ glue("frontier_null_lab_p", f"{by_lab.p:.1g}")
 
 # %% [markdown]
 # With the date held the released correlation is {glue:text}`frontier_date_released`, with days from Epoch
-# {glue:text}`frontier_date_dated`, with the makers' scores {glue:text}`frontier_date_makers`, in Epoch's own runs
-# {glue:text}`frontier_date_epoch`. Shuffled within {glue:text}`frontier_windows` windows of time, scores that belong to
-# other models correlate with {glue:text}`frontier_null_released` (median; the real ones with
+# {glue:text}`frontier_date_dated`, with the makers' scores as well {glue:text}`frontier_date_makers`, in Epoch's own
+# runs {glue:text}`frontier_date_epoch`. Shuffled within {glue:text}`frontier_windows` windows of time, scores that
+# belong to other models correlate with {glue:text}`frontier_null_released` (median; the real ones with
 # {glue:text}`frontier_null_r`, one-sided $p$ = {glue:text}`frontier_null_p_released`); with the makers' scores the
 # median is {glue:text}`frontier_null_makers` against {glue:text}`frontier_null_r_makers` ($p$ =
 # {glue:text}`frontier_null_p_makers`). Most of the correlation says that newer models are better at both. Whether a
@@ -460,8 +475,9 @@ glue("frontier_null_lab_p", f"{by_lab.p:.1g}")
 # The laboratory is another matter. Within laboratories the correlation is {glue:text}`frontier_lab_released` (shuffled
 # within laboratories {glue:text}`frontier_null_lab`, $p$ = {glue:text}`frontier_null_lab_p`), higher than over all
 # models, as the companion says, though the intervals overlap. With the date held as well it is
-# {glue:text}`frontier_lab_date_dated` in the released scores and {glue:text}`frontier_lab_date_makers` with the makers'
-# scores.
+# {glue:text}`frontier_lab_date_released` in the released scores, {glue:text}`frontier_lab_date_dated` with days from
+# Epoch, {glue:text}`frontier_lab_date_makers` with days from Epoch and the makers' scores, and
+# {glue:text}`frontier_lab_date_epoch` in Epoch's own runs.
 #
 # ## The range of the scores
 #
@@ -641,13 +657,16 @@ same_time = {
 draw.residuals(
     h,
     "h of every frozen model about the line of all others, released scores. Bars: uncertainty of that line and noise "
-    "of one run. Diamonds stand out from the scatter of the others even when all models are counted as tests.",
+    "of one run; a bar that misses zero is not the test, which compares h with the scatter of the models: the "
+    "grey band holds 95 % of it. Diamonds stand out from it even when all models are counted as tests.",
     ["frontier"],
+    scatter=float(stats.t.ppf(0.975, line.n - 2)) * line.sd,
 )
 
 # %% tags=["remove-cell"]
 glue("frontier_h_n", len(h))
 glue("frontier_h_single", int((h["p"] < 0.05).sum()))
+glue("frontier_h_stand", "stands" if (h["p"] < 0.05).sum() == 1 else "stand")
 glue("frontier_h_expected", f"{0.05 * len(h):.1f}")
 glue("frontier_h_holm", int((h["p_holm"] < 0.05).sum()))
 glue("frontier_h_holm_makers", int((h_makers["p_holm"] < 0.05).sum()))
@@ -666,8 +685,9 @@ for key, model in {"v25": "DeepSeek-V2.5", "v3": "DeepSeek-V3", "sonnet": "Claud
 glue("frontier_h_v32", f"{printed['DeepSeek V3.2']:+.1f}")
 
 # %% [markdown]
-# By themselves {glue:text}`frontier_h_single` of {glue:text}`frontier_h_n` models stand out at 5 %, where chance gives
-# {glue:text}`frontier_h_expected`; with all of them counted it is {glue:text}`frontier_h_holm`
+# Each tested by itself, {glue:text}`frontier_h_single` of {glue:text}`frontier_h_n` models
+# {glue:text}`frontier_h_stand` out at 5 %, where chance gives {glue:text}`frontier_h_expected`; with all tests counted
+# it is {glue:text}`frontier_h_holm`
 # ({glue:text}`frontier_h_named`), and with the makers' scores {glue:text}`frontier_h_holm_makers`. The $h$ of a single
 # model says little beyond the scatter. That of a laboratory says more: among those with three models or more,
 # {glue:text}`frontier_lab_share_released` of the variance of $h$ lies between laboratories (shuffled labels:
@@ -695,12 +715,12 @@ noisy
 
 # %% tags=["hide-input"]
 draw.scores(
-    epoch.assign(size=np.where(epoch["small"], "smaller model", "others")),
+    epoch.assign(size=np.where(epoch["small"], "smaller by name", "not named as smaller")),
     SWE,
     GPQA,
     through(again, epoch, SWE),
     "GPQA Diamond against SWE-bench Verified in Epoch's own runs, each model once, with bars of 1.96 standard errors, "
-    "the least-squares line and its 95 % band.",
+    "the least-squares line and its 95 % band. Squares: models whose name says that their maker has a larger one.",
     ["frontier_epoch"],
     shape="size",
 )
@@ -747,7 +767,7 @@ facts_noisy
 
 # %% tags=["hide-input"]
 draw.scores(
-    facts.assign(size=np.where(facts["small"], "smaller model", "others")),
+    facts.assign(size=np.where(facts["small"], "smaller by name", "not named as smaller")),
     SIMPLE,
     GPQA,
     through(facts_line, facts, SIMPLE),
@@ -952,18 +972,20 @@ claims.check(
 # ## What holds, and what does not
 #
 # *Holds.* The line through the 34 models, to every printed digit; Epoch's own runs agree with it, within wide
-# intervals. The makers' own scores, in the rows that were looked up, make it tighter: $r$ =
-# {glue:text}`frontier_corrected_r`. Laboratories differ in level, and within them the two scores move together. Factual
-# accuracy and reasoning rise together over the models of one evaluator, $r$ = {glue:text}`frontier_facts_r`, also with
-# the release date held
+# intervals. With the makers' own scores in the rows that were looked up $r$ is {glue:text}`frontier_corrected_r`, the
+# slope {glue:text}`frontier_corrected_slope` and the intercept {glue:text}`frontier_corrected_intercept`;
+# {glue:text}`frontier_corrected_covers`. Laboratories differ in level, and within them the two scores move together.
+# Factual accuracy and reasoning rise together over the models of one evaluator, $r$ = {glue:text}`frontier_facts_r`,
+# also with the release date held
 # ({glue:text}`frontier_facts_date_all`).
 #
 # *Does not hold, or is not shown.* The printed intervals of the line are less than half as wide as they should be. Of
-# the correlation of coding and reasoning, the release date held leaves {glue:text}`frontier_date_dated` in the released
-# scores, {glue:text}`frontier_date_makers` with the makers' scores and {glue:text}`frontier_date_epoch` in Epoch's
-# runs. The fivefold range of slopes, DeepSeek's reversal and the excursion of Claude Sonnet 4.6 rest on scores that the
-# makers' pages contradict. The $h$ of a single model says little beyond the scatter. And the pair has no truthfulness
-# in it and no size, so it does not test whether cooperation sets in above $N_c$.
+# the correlation of coding and reasoning, the release date held leaves {glue:text}`frontier_date_released` in the
+# released scores, {glue:text}`frontier_date_dated` with days from Epoch, {glue:text}`frontier_date_makers` with the
+# makers' scores as well and {glue:text}`frontier_date_epoch` in Epoch's runs. The fivefold range of slopes, DeepSeek's
+# reversal and the excursion of Claude Sonnet 4.6 rest on scores that the makers' pages contradict. The $h$ of a single
+# model says little beyond the scatter. And the pair has no truthfulness in it and no size, so it does not test whether
+# cooperation sets in above $N_c$.
 #
 # *Interpretation.* Newer and larger models are better at nearly everything. That is a form of cooperation, and the
 # paper is right that no trade-off shows at the frontier. Whether one capability helps another cannot be read from it.

@@ -825,7 +825,7 @@ draw_size.against_size(
         for name, law in laws.items()
     ),
     log=True,
-    ticks=[0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.4],
+    ticks=[0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.4, 1.6],
 )  # fmt: skip
 
 # %% tags=["hide-input"]

@@ -19,17 +19,22 @@ def intervals(
     domain: tuple[float, float] | None = None,
     colours: list[str] | None = None,
     zero: bool = True,
+    legend: bool = True,
 ) -> alt.TopLevelMixin:
     """Estimates as dots with interval bars, one line per `label`, one colour and shape per `series`.
 
     `rows` has the columns `label`, `series`, value, low, high and optionally n and method, which the tooltip shows.
-    Rows keep their order.
+    Rows keep their order. Without `legend` the caption must name the series.
     """
     names = list(dict.fromkeys(rows[series]))
     scale = alt.Scale(domain=[*domain], nice=False) if domain else alt.Scale(zero=False, padding=15)
+    axis = alt.Axis(labelSeparation=8)  # on a narrow screen numbers must not read as one: every other goes
     y = alt.Y(f"{label}:N", title=None, sort=list(dict.fromkeys(rows[label]))).axis(labelLimit=170)
     offset = alt.YOffset(f"{series}:N", sort=names)
     colour = alt.Color(f"{series}:N", sort=names).scale(domain=names, range=(colours or SERIES)[: len(names)])
+    shape = alt.Shape(f"{series}:N", sort=names).scale(domain=names)
+    if not legend:
+        colour, shape = colour.legend(None), shape.legend(None)
     extra = [alt.Tooltip(f"{name}:{kind}") for name, kind in (("n", "Q"), ("method", "N")) if name in rows]
     tooltip = [
         alt.Tooltip(f"{label}:N"),
@@ -39,14 +44,14 @@ def intervals(
     ]
     base = alt.Chart(rows)
     bars = base.mark_rule(strokeWidth=2, opacity=0.6, clip=True).encode(
-        x=alt.X("low:Q", title=title, scale=scale), x2="high:Q", y=y, yOffset=offset, color=colour
+        x=alt.X("low:Q", title=title, scale=scale, axis=axis), x2="high:Q", y=y, yOffset=offset, color=colour
     )
     points = base.mark_point(filled=True, size=70).encode(
-        x=alt.X("value:Q", title=title, scale=scale),
+        x=alt.X("value:Q", title=title, scale=scale, axis=axis),
         y=y,
         yOffset=offset,
         color=colour,
-        shape=alt.Shape(f"{series}:N", sort=names).scale(domain=names),
+        shape=shape,
         tooltip=tooltip,
     )
     layers = [bars, points]

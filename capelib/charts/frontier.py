@@ -122,10 +122,12 @@ def reports(rows: pd.DataFrame, title: str, description: str, tables: Sequence[s
     return finish(bars + points, description, tables, height=17 * len(rows) + 50)
 
 
-def residuals(rows: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
+def residuals(
+    rows: pd.DataFrame, description: str, tables: Sequence[str], scatter: float | None = None
+) -> alt.TopLevelMixin:
     """h of every model about the line of the others, with its interval, sorted; colour is the lab, shape the verdict.
 
-    `rows` as `capelib.frontier.h_field` gives them.
+    `rows` as `capelib.frontier.h_field` gives them; `scatter` (points) draws a band that far to both sides of zero.
     """
     rows = rows.sort_values("h_alone", ascending=False).assign(group=lambda t: lab_group(t["lab"]))
     words = {True: "stands out, all models counted", False: "within the scatter"}
@@ -135,6 +137,10 @@ def residuals(rows: pd.DataFrame, description: str, tables: Sequence[str]) -> al
     x = alt.X("h_alone:Q", title=title)
     base, colour = alt.Chart(rows), _lab_colour(rows)
     zero = alt.Chart(pd.DataFrame({"h_alone": [0.0]})).mark_rule(color=GREY, strokeDash=[3, 3]).encode(x=x)
+    layers = [zero]
+    if scatter is not None:
+        ends = pd.DataFrame({"h_alone": [-scatter], "high": [scatter]})
+        layers.insert(0, alt.Chart(ends).mark_rect(opacity=0.13, color=GREY).encode(x=x, x2="high:Q"))
     bars = base.mark_rule(strokeWidth=2, opacity=0.5).encode(
         x=alt.X("low:Q", title=title), x2="high:Q", y=y, color=colour
     )
@@ -151,7 +157,7 @@ def residuals(rows: pd.DataFrame, description: str, tables: Sequence[str]) -> al
             alt.Tooltip("p_holm:Q", title="p, all models counted", format=".2g"),
         ],
     )
-    return finish(zero + bars + points, description, tables, height=17 * len(rows) + 60)
+    return finish(alt.layer(*layers, bars, points), description, tables, height=17 * len(rows) + 60)
 
 
 def _lab_colour(rows: pd.DataFrame) -> alt.Color:

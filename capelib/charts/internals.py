@@ -27,7 +27,8 @@ def by_layer(
             for name, (_, words) in BANDS.items()
         ])  # fmt: skip
         names = ["the two sets", *(words for _, words in BANDS.values())]
-        colour = alt.Color("what:N").scale(domain=names, range=[VERMILION, *(c for c, _ in BANDS.values())])
+        colour = alt.Color("what:N", legend=alt.Legend(symbolOpacity=1))  # else the swatch is as faint as the band
+        colour = colour.scale(domain=names, range=[VERMILION, *(c for c, _ in BANDS.values())])
         scale = alt.Scale(zero=False, domainMax=1, nice=False)
         band = (
             alt.Chart(bands)

@@ -21,8 +21,10 @@ def trajectories(
     score, low, high. Rows have scales of their own: a benchmark's shape is what is compared.
     """
     names = [name for name in CURVES if name in set(curves["curve"])]
-    colour = alt.Color("curve:N").scale(domain=names, range=[CURVES[name][0] for name in names])
-    dash = alt.StrokeDash("curve:N").scale(domain=names, range=[CURVES[name][1] for name in names])
+    # a stroke shows the dashes; without an opacity of its own it would be as faint as the band
+    legend = alt.Legend(symbolOpacity=1, symbolType="stroke", symbolSize=400, symbolStrokeWidth=2.5)
+    colour = alt.Color("curve:N", legend=legend).scale(domain=names, range=[CURVES[name][0] for name in names])
+    dash = alt.StrokeDash("curve:N", legend=legend).scale(domain=names, range=[CURVES[name][1] for name in names])
     rows = []
     order = list(dict.fromkeys(points["benchmark"]))
     for benchmark in order:

@@ -24,15 +24,18 @@ def against_size(
     level: float | None = None,
     log: bool = False,
     digits: str = ".3f",
+    ticks: Sequence[float] | None = None,
 ) -> alt.TopLevelMixin:
     """Any quantity against model size, with the critical scale's interval shaded.
 
     `points` has series, model, n_params and `value`; `band` n_params, low, high; `lines` series, n_params and `value`;
-    `interval` is in parameters; `level` draws a horizontal line. `log` makes the upright axis logarithmic.
+    `interval` is in parameters; `level` draws a horizontal line. `log` makes the upright axis logarithmic, and `ticks`
+    labels it there.
     """
     # a logarithmic axis has no zero to leave out, and Vega says so
     scale = {"type": "log", "nice": False} if log else {"zero": False}
     y = alt.Y(f"{value}:Q", title=y_title).scale(alt.Scale(padding=14, **scale))
+    y = y.axis(values=list(ticks)) if ticks else y
     layers = [_shade(interval)] if interval else []
     if band is not None:
         shape = alt.Chart(band).mark_area(opacity=0.16, color=BLUE)
