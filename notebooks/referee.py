@@ -54,6 +54,7 @@ from capelib import claims, coupling, parameters, present, selection, tables
 from capelib.charts import families as compare
 from capelib.charts import referee as draw
 from capelib.charts import referee_scale as draw_scale
+from capelib.coupling.critical import LOG10_RANGE
 from capelib.errors import InputError
 from capelib.estimate import Estimate
 from capelib.frames import shown
@@ -205,12 +206,13 @@ for name, found in tests.items():
 # difference of {glue:text}`referee_out_split_less` percentage points; the paper's $N_c$ in
 # {glue:text}`referee_out_paper`.
 #
-# Is it the size of a step that tells its sign, or the family? If the increments of TruthfulQA are dealt anew among the
-# steps of the same family, each family falls or rises as much as before, at sizes that chance decides. The median deal
-# still lets the split get {glue:text}`referee_out_split_chance` of the held-out signs right, and at least as many as
-# observed come with $p$ = {glue:text}`referee_out_split_p` (for the shared parabola {glue:text}`referee_out_turn_p`,
-# for the line {glue:text}`referee_out_zero_p`, for the paper's $N_c$ {glue:text}`referee_out_paper_p`). That much of
-# the score is owed to which families have small models and which have large ones, not to where a family turns.
+# Is it the size of a step that tells its sign, or the family? Let the increments of TruthfulQA be shuffled among the
+# steps of the same family, as a pack of cards is dealt anew: each family falls or rises as much as before, at sizes
+# that chance decides. The median deal still lets the split get {glue:text}`referee_out_split_chance` of the held-out
+# signs right, and at least as many as observed come with $p$ = {glue:text}`referee_out_split_p` (for the shared
+# parabola {glue:text}`referee_out_turn_p`, for the line {glue:text}`referee_out_zero_p`, for the paper's $N_c$
+# {glue:text}`referee_out_paper_p`). That much of the score is owed to which families have small models and which have
+# large ones, not to where a family turns.
 #
 # *From the paper's families to others.* Fixed on the families of the paper's panel, the split
 # ({glue:text}`referee_others_split_scale` billion) gets {glue:text}`referee_others_split_fitted` of their own signs and
@@ -292,7 +294,7 @@ with present.if_possible():
             f"Correlation of HellaSwag and TruthfulQA below and above {split / BILLION:.2g} billion parameters, with "
             "95 % intervals from resampling whole families. Grey bands: 95 % of what separate trends give. The upper "
             "three rows look along families, the lower four across families of one size.",
-            [table, "panel_leaderboard", "architectures"],
+            list(dict.fromkeys([table, "panel_leaderboard", "architectures"])),
             domain=(-1, 1),
         )
     )
@@ -535,8 +537,8 @@ glue("referee_makers_negative", int((makers["high"] < 0).sum()))
 # sizes, HellaSwag's curves, the slopes that TruthfulQA has in families and the scatter about both are those of the
 # {glue:text}`referee_panel` panel; only the law of TruthfulQA is put in:
 #
-# - *straight lines*: every family has a slope of its own in $\log N$ and none turns, with the slopes dealt at random or
-#   where they are;
+# - *straight lines*: every family has a slope of its own in $\log N$ and none turns, with the slopes of the panel's
+#   families either shuffled among them (dealt) or left where they are;
 # - *they meet*: in every family HellaSwag rises and TruthfulQA falls as a power of $N$, and they meet at the split;
 # - *two laws*: TruthfulQA is a falling plus a rising power of $N$, balanced at the split for all families, or at a
 #   scale of each family's own;
@@ -580,7 +582,9 @@ if by_world:
             pd.DataFrame(minima),
             float(by_world.observed.frame["n_params"].iloc[0]),
             "Where the simulated panels have the minimum of TruthfulQA, median and 95 % of those that have one; "
-            "dashed: the panel itself.",
+            "dashed: the panel itself. A minimum counts between "
+            f"{compare.size_text(10 ** LOG10_RANGE[0])} and {compare.size_text(10 ** LOG10_RANGE[1])}, as in the "
+            "released script.",
             [table],
         )
     )
@@ -607,8 +611,10 @@ if by_world:
 # %% [markdown]
 # The panel itself shows {glue:text}`referee_world_observed` of the five signs; {glue:text}`referee_world_turning` of
 # its {glue:text}`referee_world_families` families turn and the minimum lies at {glue:text}`referee_world_place` billion
-# parameters (whole families resampled). Each share is one of {glue:text}`referee_world_n` simulated panels, uncertain
-# by up to {glue:text}`referee_world_error` percentage points (one standard error).
+# parameters (whole families resampled). Simulated families have one model of each size, so two models of one size in a
+# family are averaged here; {doc}`coupling </notebooks/coupling>` keeps them apart, and its minima and intervals differ
+# a little for it. Each share is one of {glue:text}`referee_world_n` simulated panels, uncertain by up to
+# {glue:text}`referee_world_error` percentage points (one standard error).
 #
 # *Laws that meet* pass in {glue:text}`referee_world_meet` of the panels, slopes dealt at random in
 # {glue:text}`referee_world_dealt`: so far the objection reaches in its literal form.
@@ -649,7 +655,8 @@ straights = pd.DataFrame(rows)
 shown(
     straights,
     "Families with a negative step and later a positive one, how many there would be if all went straight, and the "
-    "chance of as many; then the shared minimum in billions of parameters, and its median if all went straight",
+    "chance of as many; then the shared minimum in billions of parameters, models of one size averaged, and its median "
+    "if all went straight",
 )
 
 # %% tags=["remove-cell"]
@@ -662,11 +669,15 @@ glue("referee_straight_high", f"{straights['chance'].max():.0%}")
 # Scatter about straight lines makes families turn as well. As many as observed, or more, come with a chance of
 # {glue:text}`referee_straight_low` to {glue:text}`referee_straight_high` in these {glue:text}`referee_straight_sets`
 # sets, below 5 % in {glue:text}`referee_straight_rare` of them. The scatter is what straight lines leave, so a true
-# bend counts as scatter here and the test is cautious. A regression asks more directly: give every family a slope of
-# its own, and see what a bend that all share still explains.
+# bend counts as scatter here, and the test is cautious: it finds a turn less often than it could. A regression asks
+# more directly: give every family a slope of its own, and see what a bend that all share still explains. The bend is a
+# parabola, or a broken line, which is two straight lines that meet at a place that the fit may choose. They are judged
+# by AICc, Akaike's information criterion corrected for small samples {cite:p}`burnham2002`: it charges a fit for every
+# number that it adjusts, and less is better.
 
 # %% tags=["hide-input"]
-bends = {name: own_slopes.own_slopes(frame, items, n_boot=n_boot, seed=seed) for name, frame in sets.items()}
+# twice the resamples: as many as the coupling section draws for the same curvature, so that the numbers are the same
+bends = {name: own_slopes.own_slopes(frame, n_boot=2 * n_boot, seed=seed) for name, frame in sets.items()}
 OWN, SHARED = own_slopes.OWN, own_slopes.SHARED
 shown(
     pd.DataFrame([
@@ -684,7 +695,8 @@ shown(
     ]),
     "AICc relative to straight lines of one slope, less is better: a parabola and a broken line shared by all "
     "families; a line of each family's own, and with it a shared parabola or break. Curvature of that parabola in "
-    "points per decade², with its interval from whole families",
+    "points per decade², with its interval from drawing whole families, and p of an F test, which takes models as "
+    "independent",
     2,
 )  # fmt: skip
 
@@ -711,8 +723,11 @@ for key, name in zip(("seen", "unseen"), list(bends)[1:3], strict=True):
 # break adds {glue:text}`referee_bend_seen_break` in AICc, with slopes that change by
 # {glue:text}`referee_bend_seen_change` points per decade at {glue:text}`referee_bend_seen_place` billion parameters; in
 # the others {glue:text}`referee_bend_unseen_break`, with {glue:text}`referee_bend_unseen_change` at
-# {glue:text}`referee_bend_unseen_place`. Models of one family are not independent, so a few units of AICc decide
-# nothing; the intervals from whole families do not have that fault.
+# {glue:text}`referee_bend_unseen_place`.
+#
+# AICc and $p$ take models as independent, the intervals take families as the draws. These are two models of error, so a
+# small $p$ may stand beside an interval that holds zero. Models of one family are not independent; a few units of AICc,
+# or a $p$ near 0.05, decide nothing, and the intervals do not have that fault.
 #
 # *Two independent laws, balanced at one scale,* pass in {glue:text}`referee_world_balanced` of the panels, each family
 # at a scale of its own in {glue:text}`referee_world_apart`, *coupled* ones in {glue:text}`referee_world_coupled`. All
@@ -770,9 +785,10 @@ claims.quote("nc.pythia")
 # parabola, a broken line, a smooth bend (a broken line with rounded corner, its width free), a step, and a smooth step.
 # Place and width of a break count as parameters.
 #
-# There are three judges. AICc and BIC {cite:p}`burnham2002` are given as differences from the straight line, negative
-# being better; where the shape jumps, the place of the jump should cost three parameters {cite:p}`ninomiya2015`, which
-# has a column of its own. Then, how often a shape wins when whole families are drawn anew. And last, how well it
+# There are three judges. AICc and BIC {cite:p}`burnham2002` (BIC, the Bayesian criterion, charges by the logarithm of
+# the number of models) are given as differences from the straight line, negative being better. Where the shape jumps,
+# the place of the jump should cost three parameters rather than one {cite:p}`ninomiya2015`; the column "jump as three"
+# counts it so. Then, how often a shape wins when whole families are drawn anew, with replacement. And last, how well it
 # predicts a family that took no part in the fit, given the family's mean, with place and width fitted without it.
 
 # %% tags=["hide-input"]
@@ -928,16 +944,20 @@ with present.if_possible():
 with present.if_possible():
     if not profiles:
         raise InputError("no turn was placed for this panel")
+    drawn_from = (1e8, 2e11)
     evidence = pd.concat(
         found.curve.assign(group=name, quantity=kind, n_params=10 ** found.curve["at"])
         for (name, kind), found in profiles.items()
     )
     display(
         draw_scale.place_profiles(
-            evidence.loc[evidence["n_params"].between(1e8, 2e11), ["group", "quantity", "n_params", "p"]],
+            evidence.loc[evidence["n_params"].between(*drawn_from), ["group", "quantity", "n_params", "p"]],
             nc_interval,
             "p-value of every place for the turn, by three definitions of it, for three groups of families. A narrow "
-            "peak is a well-known place, a plateau an unknown one. Shaded: the paper's interval.",
+            "peak is a well-known place, a plateau an unknown one. Shaded: the paper's interval. The axis ends at "
+            f"{compare.size_text(drawn_from[0])} and {compare.size_text(drawn_from[1])}; beyond it the curves of the "
+            "parabola and of the zero go on. That of the broken line begins and ends where a tenth of the models is "
+            "left on one side.",
             ["panel_leaderboard"],
         )
     )
@@ -956,7 +976,8 @@ shown(
         for (name, kind), found in profiles.items()
     ]),
     "Where the turn lies, billions of parameters: by its profile, which takes models as independent, and by drawing "
-    "whole families. A break is sought where a tenth of the models or more lie on either side",
+    "whole families. Places are tried in steps of "
+    f"{profile.STEP:g} decades, a break where a tenth of the models or more lie on either side",
 )  # fmt: skip
 
 # %% tags=["remove-cell"]
@@ -1135,18 +1156,31 @@ people
 entering = people.models[people.models["results"] > 0]
 most = entering[entering["results"] == entering["results"].max()]
 glue("referee_people_rows", len(people.models))
+glue("referee_people_entering", len(entering))
 glue("referee_people_results", len(people.results))
 glue("referee_people_unused", len(people.models) - len(entering))
 glue("referee_people_flagged", int((entering["notes"] != "").sum()))
 glue("referee_people_most", int(most["results"].iloc[0]))
+in_r = people.models[people.models["panel"].eq("released") & people.models["which"].str.contains("r of large models")]
+big = author[author["model"].isin(set(in_r["model"]))]
+again = big["flags"].str.contains("duplicate_of")
+glue("referee_people_big_n", len(big))
+glue("referee_people_again_n", int(again.sum()))
+glue("referee_people_again", " and ".join(big.loc[again, "model"]) or "none")
+glue("referee_people_r", f"{coupling.pearson(big['hellaswag'], big['truthfulqa']).value:.2f}")
+glue("referee_people_r_once", f"{coupling.pearson(*big.loc[~again, pair].to_numpy().T).value:.2f}")
 glue("referee_people_most_families", ", ".join(sorted(set(most["family"]))))
 
 # %% [markdown]
-# {glue:text}`referee_people_rows` rows stand behind {glue:text}`referee_people_results` results;
-# {glue:text}`referee_people_unused` enter none, and {glue:text}`referee_people_flagged` of those that enter one carry a
-# flag. The models that enter most, {glue:text}`referee_people_most` results each, are of
-# {glue:text}`referee_people_most_families`. *Answer:* here is the list; and results that look like many are in part the
-# same few models, counted again.
+# Of {glue:text}`referee_people_rows` rows {glue:text}`referee_people_entering` stand behind the
+# {glue:text}`referee_people_results` results and {glue:text}`referee_people_unused` enter none;
+# {glue:text}`referee_people_flagged` of those that enter one carry a flag. The models that enter most,
+# {glue:text}`referee_people_most` results each, are of {glue:text}`referee_people_most_families`.
+#
+# Of the {glue:text}`referee_people_big_n` rows behind *r of large models*, {glue:text}`referee_people_again_n` are a
+# second entry of a model that the panel has already ({glue:text}`referee_people_again`). With them $r$ is
+# {glue:text}`referee_people_r`, without them {glue:text}`referee_people_r_once`. *Answer:* here is the list; and
+# results that look like many are in part the same few models, counted again.
 
 # %% [markdown]
 # ## 8. Knowledge or size?
@@ -1465,7 +1499,8 @@ draw_scale.power_curves(
         questions=[f"{count:,} questions" for count in curves.table["items"]],
     ),
     "Share of simulated panels in which a coupling beyond common trends is seen, against the number of families with "
-    f"{sizes_each} sizes each, for couplings of several sizes and two numbers of questions. Dashed grey: four in five.",
+    f"{sizes_each} sizes each, for couplings of several sizes and two numbers of questions. The level dashed line in "
+    "grey: four in five.",
     ["panel_leaderboard", "benchmarks"],
 )
 

@@ -246,7 +246,7 @@ def test_impossible_laws_are_refused(changed):
 
 
 def test_shapes_are_least_squares_with_levels_and_slopes(at):
-    found = own_slopes.own_slopes(panel(bowl, spread=2), ITEMS, n_boot=50)
+    found = own_slopes.own_slopes(panel(bowl, spread=2), n_boot=50)
     frame = panel(bowl, spread=2)
     u = np.log10(frame["n_params"]) - np.log10(frame["n_params"]).mean()
     level = pd.get_dummies(frame["family"]).astype(float)
@@ -273,7 +273,7 @@ def test_shapes_are_least_squares_with_levels_and_slopes(at):
 
 
 def test_a_seam_bends_only_while_slopes_are_shared_and_a_bowl_bends_either_way():
-    of_seam, of_bowl = (own_slopes.own_slopes(frame, ITEMS, n_boot=200) for frame in (seam(), panel(bowl)))
+    of_seam, of_bowl = (own_slopes.own_slopes(frame, n_boot=200) for frame in (seam(), panel(bowl)))
     assert of_seam.value(own_slopes.SHARED, own_slopes.PARABOLA, "aicc") < -20
     assert of_seam.value(own_slopes.OWN, own_slopes.PARABOLA, "aicc") > of_seam.value(
         own_slopes.OWN, own_slopes.LINE, "aicc"
@@ -287,8 +287,21 @@ def test_a_seam_bends_only_while_slopes_are_shared_and_a_bowl_bends_either_way()
 
 def test_a_break_is_found_where_it_is():
     broken = panel(lambda f, at: f * at + 6 * max(at - 9.8, 0), spread=0.05)
-    found = own_slopes.own_slopes(broken, ITEMS, n_boot=50)
+    found = own_slopes.own_slopes(broken, n_boot=50)
     assert np.log10(found.value(own_slopes.OWN, own_slopes.BROKEN, "place")) == pytest.approx(9.8, abs=0.05)
     assert found.value(own_slopes.OWN, own_slopes.BROKEN, "bend") == pytest.approx(6, rel=0.1)
     with pytest.raises(InputError, match="three families and 8 models, got 2 and 12"):
-        own_slopes.own_slopes(panel(bowl, families=2), ITEMS)
+        own_slopes.own_slopes(panel(bowl, families=2))
+
+
+def test_the_curvature_is_that_of_the_coupling_section_also_with_two_models_of_one_size():
+    frame = panel(bowl, spread=2)
+    twin = frame.iloc[[0]].assign(model="twin", truthfulqa=60.0)
+    both = pd.concat([frame, twin], ignore_index=True)
+    found = own_slopes.own_slopes(both, n_boot=50, seed=3)
+    assert found.curvature == coupling.shared_curvature(both, n_boot=50, seed=3)
+    assert found.value(own_slopes.OWN, own_slopes.PARABOLA, "bend") == pytest.approx(found.curvature.value)
+    assert found.n_models == len(both)
+    few = own_slopes.own_slopes(panel(bowl, families=4), n_boot=50).curvature
+    assert np.isfinite(few.value)
+    assert not few.has_interval

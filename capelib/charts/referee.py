@@ -6,7 +6,7 @@ from textwrap import wrap
 import altair as alt
 import pandas as pd
 
-from capelib.charts.theme import BLUE, GREY, VERMILION, finish, size_axis
+from capelib.charts.theme import BLUE, GREY, SIZE_LABEL, VERMILION, finish, size_axis
 
 SIDES = {"below": VERMILION, "above": BLUE}
 SHAPES = {"below": "triangle-down", "above": "triangle-up"}
@@ -105,7 +105,9 @@ def worlds(
     """
     order = list(dict.fromkeys(rows["world"]))
     drawn = rows.assign(
-        name=rows["world"].map(_lines), kind=(rows["world"] == coupled).map({True: "coupled", False: "independent"})
+        name=rows["world"].map(_lines),
+        words=[f"{share:.0%}" for share in rows["share"]],  # rounded as tables and prose are
+        kind=(rows["world"] == coupled).map({True: "coupled", False: "independent"}),
     )
     y = _label("name", order)
     x = alt.X("share:Q", title=title, scale=alt.Scale(domain=[0, 1], nice=False)).axis(format="%", tickCount=5)
@@ -117,7 +119,7 @@ def worlds(
     chart = (
         ticks.encode(x=x, y=y, tooltip=tooltip)
         + bars.encode(x=x, x2=alt.datum(0), y=y, color=colour, tooltip=tooltip)
-        + text.encode(x=alt.datum(0), y=y, text=alt.Text("share:Q", format=".0%"))
+        + text.encode(x=alt.datum(0), y=y, text="words:N")
     )
     return finish(chart, description, tables, height=52 * len(order) + 30)
 
@@ -131,13 +133,18 @@ def minima(rows: pd.DataFrame, observed: float, description: str, tables: Sequen
     drawn = rows.assign(name=rows["world"].map(_lines))
     base, y = alt.Chart(drawn), _label("name", order)
     tooltip = [alt.Tooltip("world:N"), *[alt.Tooltip(f"{name}:Q", format=".3s") for name in ("value", "low", "high")]]
+    ends = [0.6 * min(drawn["low"].min(), observed), max(drawn["high"].max(), observed) / 0.6]
     line = alt.Chart(pd.DataFrame({"value": [observed]})).mark_rule(color=GREY, strokeDash=[4, 3], strokeWidth=2)
-    title = "Minimum, parameters"
+
+    def size(field: str) -> alt.X:
+        x = size_axis(field, "Minimum, parameters", domain=ends)
+        return x.axis(values=[1e7, 1e8, 1e9, 1e10, 1e11, 1e12], labelExpr=SIZE_LABEL, labelOverlap="parity")
+
     chart = (
-        line.encode(x=size_axis("value", title))
+        line.encode(x=size("value"))
         + base.mark_rule(strokeWidth=2, color=VERMILION, opacity=0.6).encode(
-            x=size_axis("low", title), x2="high:Q", y=y)
+            x=size("low"), x2="high:Q", y=y)
         + base.mark_point(filled=True, size=75, color=VERMILION).encode(
-            x=size_axis("value", title), y=y, tooltip=tooltip)
+            x=size("value"), y=y, tooltip=tooltip)
     )  # fmt: skip
     return finish(chart, description, tables, height=40 * len(order) + 40)

@@ -10,6 +10,7 @@ from capelib.charts.coupling import benchmark_name
 from capelib.charts.theme import BLUE, GREEN, GREY, PURPLE, TEAL, VERMILION, finish, size_axis
 
 SERIES = [BLUE, VERMILION, GREEN, PURPLE, TEAL]
+LONG = 900  # size of a legend's line, 30 px: long enough to see that it is dashed
 SHAPES = ["circle", "square", "diamond", "triangle-up", "cross"]
 
 
@@ -65,6 +66,7 @@ def scales_by_choice(
     everything = drawn[["n_params", "low", "high"]].to_numpy(float)
     ends = [float(np.nanmin(everything)) * 0.8, float(np.nanmax(everything)) * 1.25]
     panels, rows = list(dict.fromkeys(drawn["panel"])), []
+    tall = (8 + 12 * len(schemes)) * len(order)
     for panel in panels:
         own = drawn[drawn["panel"] == panel]
         title = "N_c, parameters" if panel == panels[-1] else ""
@@ -90,7 +92,7 @@ def scales_by_choice(
                 tooltip=tooltip,
             )
         )
-        rows.append(alt.layer(band, bars, points).properties(width="container", height=28 * len(order), title=panel))
+        rows.append(alt.layer(band, bars, points).properties(width="container", height=tall, title=panel))
     facts = {"cape": {"tables": list(tables)}}
     return alt.vconcat(*rows, spacing=6).properties(description=description, usermeta=facts)
 
@@ -124,14 +126,19 @@ def power_curves(
     """
     sizes, counts = list(dict.fromkeys(table["coupling"])), list(dict.fromkeys(table["questions"]))
     colour = alt.Color("coupling:N").scale(domain=sizes, range=SERIES[: len(sizes)]).legend(columns=3)
-    dash = alt.StrokeDash("questions:N").scale(domain=counts, range=[[1, 0], [6, 3], [2, 2]][: len(counts)])
+    dash = alt.StrokeDash("questions:N").scale(domain=counts, range=[[1, 0], [4, 3], [1, 2]][: len(counts)])
+    dash = dash.legend(columns=1, symbolSize=LONG, symbolStrokeWidth=2)
     shape = alt.Shape("coupling:N").scale(domain=sizes, range=SHAPES[: len(sizes)])
     tried = sorted(set(table["families"]))
     x = alt.X("families:Q", title="Families").scale(type="log", nice=False, padding=12).axis(values=tried, format="d")
     y = alt.Y("power:Q", title="Share of simulations that see it").scale(domain=[0, 1]).axis(format=".0%")
     base = alt.Chart(table)
     lines = base.mark_line().encode(
-        x=x, y=y, color=colour, strokeDash=dash.legend(columns=1), detail=["coupling:N", "questions:N"]
+        x=x,
+        y=y,
+        color=colour,
+        strokeDash=dash,
+        detail=["coupling:N", "questions:N"],
     )
     tooltip = ["coupling:N", "questions:N", "families:Q", alt.Tooltip("power:Q", format=".0%")]
     points = base.mark_point(filled=True, size=55).encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip)

@@ -94,7 +94,7 @@ def couplings(at: Places, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
 def turns(at: Places, y: ArrayLike, weights: ArrayLike) -> tuple[Floats, Floats]:
     """Curvature and minimum (log₁₀ N) of one parabola in log₁₀ N with a level of its own for every family.
 
-    As `capelib.coupling.resample.shared_vertices`. NaN where fewer than three different sizes are weighted.
+    As the shared quadratic of the coupling section. NaN where fewer than three different sizes are weighted.
     """
     y, weights = np.atleast_2d(np.asarray(y, float)), np.atleast_2d(np.asarray(weights, float))
     centre = at.log_n.mean()
