@@ -603,6 +603,7 @@ shown(
 
 # %% tags=["remove-cell"]
 glue("levers_near_n", len(near))
+glue("levers_near_size", f"{phi['n_params'] / near['n_params'].median():.2f}")
 glue("levers_near_hs", int(below["hellaswag"]))
 glue("levers_near_tqa", int(below["truthfulqa"]))
 glue("levers_near_high", int((standing["phi"] > standing["median"]).sum()))
@@ -610,7 +611,7 @@ glue("levers_near_high", int((standing["phi"] > standing["median"]).sum()))
 # %% [markdown]
 # In TruthfulQA Phi-1.5 stands at or above {glue:text}`levers_near_tqa` of these {glue:text}`levers_near_n` models, in
 # HellaSwag at or above {glue:text}`levers_near_hs`. In {glue:text}`levers_near_high` of the five scores it is above
-# their median, at a tenth of their size: remarkable, whatever the reason.
+# their median, at {glue:text}`levers_near_size` of their median size: remarkable, whatever the reason.
 #
 # The verdict is on Phi-1.5 in both panels: the readings of the leaderboard and the same ones of the released panel,
 # which has other web-trained models. All {glue:text}`levers_all_n` together give {glue:text}`levers_all_low` to
@@ -768,7 +769,10 @@ if rows:
 # %% tags=["remove-cell"]
 closing = levers.width_covariate(levers.known_size(measured), n_boot=n_boot, seed=seed)
 glue("levers_closing_width", closing.of_width("x, size curved, width"), ".1f")
-glue("levers_closing_own", closing.of_width("x, size curved, width", "one per family"), ".1f")
+own = closing.of_width("x, size curved, width", "one per family")
+glue("levers_closing_own", own, ".1f")
+more = "is shown" if own.low > 0 else "is not shown, and not excluded" if own.high > 0 else "is excluded"
+glue("levers_closing_more", f"Within families, more TruthfulQA with more width {more}.")
 
 # %% [markdown]
 # *Holds.* Most of the printed couplings and dimensions of these models stand in a released file, two of them quoted
@@ -780,13 +784,13 @@ glue("levers_closing_own", closing.of_width("x, size curved, width", "one per fa
 #
 # *Does not hold, or is not shown.* Qwen2.5-1.5B has no competing head in the released file, and its scores are not in
 # the tax phase on either side. The couplings of attention patterns cannot depend on the weights; those of the two Qwen
-# generations are one constant times the share of cooperative heads. Two measures of one model differ by
-# {glue:text}`levers_several_median` in the median, so couplings of two models can be set side by side only if one
-# measure gave both. The middle of Fig. 7a, the base model of Gemma-4, has no released run. What size Phi stands in for
-# lies between {glue:text}`levers_all_low` and {glue:text}`levers_all_high` billion, by what is matched, with whom and
-# in which panel; {glue:text}`levers_all_cover` of {glue:text}`levers_all_n` intervals hold the paper's size. At fixed
-# size and HellaSwag, a doubling of width goes with {glue:text}`levers_closing_width` points of TruthfulQA, or
-# {glue:text}`levers_closing_own` within families: not with more.
+# generations agree, to the printed decimals, with one constant times the share of cooperative heads. Two measures of
+# one model differ by {glue:text}`levers_several_median` in the median, so couplings of two models can be set side by
+# side only if one measure gave both. The middle of Fig. 7a, the base model of Gemma-4, has no released run. What size
+# Phi stands in for lies between {glue:text}`levers_all_low` and {glue:text}`levers_all_high` billion, by what is
+# matched, with whom and in which panel; {glue:text}`levers_all_cover` of {glue:text}`levers_all_n` intervals hold the
+# paper's size. At fixed size and HellaSwag, a doubling of width goes with {glue:text}`levers_closing_width` points of
+# TruthfulQA, or {glue:text}`levers_closing_own` within families. {glue:text}`levers_closing_more`
 #
 # *Interpretation.* To say that curation, architecture or width removes a tax takes models that differ in that one
 # thing. No pair compared here does.

@@ -113,6 +113,25 @@ def test_one_slope_for_all_labs_is_the_f_test_of_an_interaction(frozen):
         frontier.common_slope(frozen[frozen["lab"] == "Google"])
 
 
+def test_a_ratio_of_slopes_is_judged_by_the_spread_of_each_lab():
+    # two labs whose scores are spread ten times as far as the other's: Sxx 2000 and 20, one slope and its scatter
+    wide, narrow = np.array([-30.0, -10.0, 10.0, 30.0]), np.array([-3.0, -1.0, 1.0, 3.0])
+    bend = np.array([1.0, -1.0, -1.0, 1.0])  # has no slope of its own
+    frame = pd.DataFrame({
+        "lab": ["W"] * 4 + ["N"] * 4,
+        X: np.r_[50 + wide, 50 + narrow],
+        Y: np.r_[60 + wide + bend, 60 + 1.5 * narrow + bend],
+    })  # fmt: skip
+    found = frontier.common_slope(frame, n_draws=20_000, seed=1)
+    assert found.ratio == pytest.approx(1.5)
+    shared, variance = found.slope.value, 8 / 4  # eight residuals of one, four degrees of freedom
+    draws = np.random.default_rng(7).standard_normal((200_000, 2)) * np.sqrt(variance / np.array([2000.0, 20.0]))
+    slopes = shared + draws
+    low, high = slopes.min(axis=1), slopes.max(axis=1)
+    by_hand = np.mean((low <= 0) | (high >= 1.5 * low))
+    assert found.ratio_p == pytest.approx(by_hand, abs=0.015)
+
+
 def test_labs_of_one_slope_are_told_apart_as_often_as_the_test_says():
     found = [frontier.common_slope(noisy(seed=seed), n_draws=100, seed=seed) for seed in range(60)]
     assert np.mean([each.p < 0.2 for each in found]) == pytest.approx(0.2, abs=0.12)

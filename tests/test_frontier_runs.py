@@ -209,6 +209,21 @@ def test_next_releases_wait_fail_with_the_first_and_pass_with_all():
     assert state(rows, models(before, low, middle), "2026-09-01")["now"] == "3 (n = 2)"
 
 
+def test_a_release_without_a_score_is_waited_for_and_no_later_row_moves_the_line():
+    rows = [row("largest h of the next releases", "B", ("<", 0), (">", 5), deadline="", since="2026-05-31")]
+    low, bare = ("one", "B", "2026-06-02", 50.0, 55.0, "core"), ("two", "B", "2026-08-01", 50.0, np.nan, "core")
+    for pair in ((low, bare), ((*bare[:2], "2026-06-01", *bare[3:]), low)):
+        found = state(rows, models(*pair), "2026-09-01")
+        assert (found["state"], found["if_due_now"]) == (OPEN, UNDECIDABLE)
+        assert (found["now"], found["lacking"]) == ("-5 (n = 1)", "no score of two")
+    none = state(rows, models(bare), "2026-09-01")
+    assert (none["state"], none["now"], none["lacking"]) == (OPEN, "–", "1 of 2 releases; no score of two")
+    # y = x + 10 through the models before `since`, whatever a later one called "core" would do to it
+    other = ("other", "A", "2026-06-15", 90.0, 0.0, "core")
+    second = ("two", "B", "2026-08-01", 50.0, 58.0, "core")
+    assert state(rows, models(low, second, other), "2026-09-01")["now"] == "-2 (n = 2)"
+
+
 def test_the_seven_predictions_evaluate_on_any_day(panel):
     table = tables.read("predictions")
     day = frontier.newest(panel)

@@ -76,6 +76,23 @@ def test_a_residual_is_matched_as_the_residual_itself_would_be():
     assert found.size.value == pytest.approx(by_hand.size.value, rel=1e-6)
 
 
+def test_a_residual_is_read_with_the_model_s_own_other_score():
+    # x and y lie on curves in the size: the residual is y less b·x, and its target falls by b for each point of own x
+    frame = families(lambda log_n: 12 * log_n - 60)
+    frame["x"] = 20 * (np.log10(frame["n_params"]) - 9.5) ** 2
+    log_n, y, x = np.log10(frame["n_params"]), frame["s"], frame["x"]
+    slope = np.polyfit(x, y, 1)[0]
+    curve = np.poly1d(np.polyfit(log_n, y - slope * x, 2))
+    asked = {}
+    for own in (5.0, 25.0):
+        found = levers.size_equivalent(frame, "s", 52.0, given=("x", own), n_boot=20).size.value
+        roots = (curve - (52.0 - slope * own)).roots
+        rising = [root.real for root in roots if np.isreal(root) and curve.deriv()(root.real) > 0]
+        assert np.log10(found) == pytest.approx(rising[0], abs=1e-3)
+        asked[own] = found
+    assert asked[5.0] != pytest.approx(asked[25.0], rel=0.05)
+
+
 def test_a_score_out_of_reach_lies_beyond_the_end_it_would_be_reached_at():
     frame = families(lambda log_n: 12 * log_n - 60, noise=0.5)
     above = levers.size_equivalent(frame, "s", 200, degree=1, n_boot=100)
@@ -140,6 +157,13 @@ def test_every_reading_is_the_size_for_its_own_score(panel):
     mean = web.assign(mean=web[five].mean(axis=1, skipna=False))
     alone = levers.size_equivalent(mean, "mean", phi[five].mean(), n_boot=100)
     assert found[matching.MEAN].size.value == alone.size.value
+    # five independent errors: that of the sum is their root of squares, that of the mean a fifth of it
+    share = phi[five].to_numpy(float) / 100
+    error = np.sqrt((1e4 * share * (1 - share) / ITEMS["mmlu"]).sum()) / 5
+    noisy = levers.size_equivalent(mean, "mean", phi[five].mean(), error, n_boot=100)
+    assert (found[matching.MEAN].size.low, found[matching.MEAN].size.high) == pytest.approx(
+        (noisy.size.low, noisy.size.high)
+    )
     given = levers.size_equivalent(
         web, "truthfulqa", phi["truthfulqa"], given=("hellaswag", phi["hellaswag"]), n_boot=100
     )

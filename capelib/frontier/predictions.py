@@ -39,8 +39,10 @@ def evaluate(predictions: pd.DataFrame, frontier: pd.DataFrame, today: str) -> p
 
     A prediction of several conditions is met if all are, failed if any is. *Open*: its deadline has not passed, or,
     where it waits for the next releases of a lab, these are not out. *Met*, *failed*: by its own criteria, with the
-    models released by its deadline. *Not decidable*: a score it needs is in no table, or the deadline has passed and
-    the table ends more than a month before it, has too few models, or gives a value between the two criteria.
+    models released by its deadline. The line under h goes through the frozen models released by `since`, so that later
+    rows do not move it, and a release without both scores counts neither way. *Not decidable*: a score it needs is in
+    no table, or the deadline has passed and the table ends more than a month before it, has too few models, or gives a
+    value between the two criteria.
 
     One row each: number, statement, deadline, met_if, failed_if, now (the values as they stand), if_due_now (what the
     criteria say of them), state, lacking. Amin (2026), companion, Sec. 6.1.
@@ -106,10 +108,16 @@ def _finding(row: object, frontier: pd.DataFrame) -> Finding:
         first = later.sort_values("release_date", kind="stable").head(least)
         if first.empty:
             return Finding(None, 0, f"no release of {subject[0]} after {row.since}")
-        line = fit_line(frontier[frontier["subset"] != "post_cutoff"])
-        h = first[Y] - line.predict(first[X])
+        frozen = frontier["subset"].ne("post_cutoff") & released_by(frontier["release_date"], row.since)
+        h = (first[Y] - fit_line(frontier[frozen]).predict(first[X])).dropna()
+        # the next releases are what the prediction speaks of: one without a score is waited for, not passed over
+        without = first.loc[first.index.difference(h.index), "model"]
+        few = f"{len(first)} of {least} releases" if len(first) < least else ""
+        lacking = "; ".join(filter(None, [few, *(f"no score of {name}" for name in without)]))
+        if h.empty:
+            return Finding(None, 0, lacking)
         value = h.max() if row.quantity.startswith("largest") else h.min()
-        return Finding(float(value), len(h), "" if len(h) == least else f"{len(h)} of {least} releases")
+        return Finding(float(value), len(h), lacking)
     rows = frontier.dropna(subset=subject)
     n, few = len(rows), f"{len(rows)} models, {least} needed" if len(rows) < least else ""
     match row.quantity:
