@@ -393,6 +393,7 @@ glue("frontier_rises", "rises" if corrected_line.r.value > line.r.value else "fa
 sets = {
     "released": frozen,
     "released, days from Epoch": dated,
+    "makers' scores": frontier.with_makers_scores(frozen, makers, [SWE, GPQA]),
     "makers' scores, days from Epoch": corrected,
     "Epoch's own runs": epoch,
 }
@@ -406,7 +407,8 @@ compare.intervals(
     "scores",
     "r of SWE-bench and GPQA",
     "Correlation of SWE-bench Verified and GPQA Diamond, plain and with release date, its square, the laboratory, or "
-    "laboratory and date held by regression, with Fisher's 95 % intervals, for four sets of scores.",
+    "laboratory and date held by regression, with Fisher's 95 % intervals: three sets of scores, two of "
+    "them with the released dates and with days from Epoch.",
     ["frontier", "frontier_epoch", "frontier_makers"],
     domain=(-1, 1),
 )
@@ -419,12 +421,12 @@ nulls = {
 by_lab = frontier.shuffled_within(dated[SWE], dated[GPQA], dated["lab"], n_boot, seed)
 several = [
     frontier.over_windows(rows, sorted({2, 3, 4, 6, 8, n_windows}), n_draws=n_boot, seed=seed).assign(scores=name)
-    for name, rows in (("released", dated), ("makers' scores", corrected))
+    for name, rows in (("released, days from Epoch", dated), ("makers' scores, days from Epoch", corrected))
 ]
 shown(
     pd.concat(several)[["scores", "windows", "median", "r", "p"]],
-    "Shuffled within windows of time: median r of the shuffles, the real r, and the share of shuffles that reach it. "
-    "The fewer the windows, the more progress is left inside them",
+    "Shuffled within windows of time, by days from Epoch: median r of the shuffles, the real r, and the share of "
+    "shuffles that reach it. The fewer the windows, the more progress is left inside them",
 )
 
 # %% tags=["hide-input"]
@@ -447,15 +449,20 @@ def part(scores: str, what: str) -> Estimate:
     return Estimate(row["r"], row["low"], row["high"])
 
 
-for key, name in {"released": "released", "dated": "released, days from Epoch",
-                  "makers": "makers' scores, days from Epoch", "epoch": "Epoch's own runs"}.items():  # fmt: skip
+for key, name in {
+    "released": "released",
+    "dated": "released, days from Epoch",
+    "stated": "makers' scores",
+    "makers": "makers' scores, days from Epoch",
+    "epoch": "Epoch's own runs",
+}.items():
     glue(f"frontier_date_{key}", part(name, "date"), ".2f")
     glue(f"frontier_lab_{key}", part(name, "lab"), ".2f")
     glue(f"frontier_lab_date_{key}", part(name, "lab and date"), ".2f")
-glue("frontier_windows", n_windows)
-for key, null in nulls.items():
-    glue(f"frontier_null_{key}", f"{null.median:.2f}")
-    glue(f"frontier_null_p_{key}", f"{null.p:.2g}")
+for key, tried in zip(nulls, several, strict=True):
+    glue(f"frontier_null_p_{key}", f"{tried['p'].min():.1g} to {tried['p'].max():.2g}")
+    glue(f"frontier_null_medians_{key}", f"{tried['median'].min():.2f} to {tried['median'].max():.2f}")
+glue("frontier_null_windows", f"{several[0]['windows'].min()} to {several[0]['windows'].max()}")
 glue("frontier_null_r", f"{nulls['released'].observed:.2f}")
 glue("frontier_null_r_makers", f"{nulls['makers'].observed:.2f}")
 glue("frontier_null_lab", f"{by_lab.median:.2f}")
@@ -463,20 +470,23 @@ glue("frontier_null_lab_p", f"{by_lab.p:.1g}")
 
 # %% [markdown]
 # With the date held the released correlation is {glue:text}`frontier_date_released`, with days from Epoch
-# {glue:text}`frontier_date_dated`, with the makers' scores as well {glue:text}`frontier_date_makers`, in Epoch's own
-# runs {glue:text}`frontier_date_epoch`. Shuffled within {glue:text}`frontier_windows` windows of time, scores that
-# belong to other models correlate with {glue:text}`frontier_null_released` (median; the real ones with
-# {glue:text}`frontier_null_r`, one-sided $p$ = {glue:text}`frontier_null_p_released`); with the makers' scores the
-# median is {glue:text}`frontier_null_makers` against {glue:text}`frontier_null_r_makers` ($p$ =
-# {glue:text}`frontier_null_p_makers`). Most of the correlation says that newer models are better at both. Whether a
-# model of its time that codes better also reasons better is a smaller question, and its answer turns on a handful of
-# rows of the table.
+# {glue:text}`frontier_date_dated`. With the makers' scores it is {glue:text}`frontier_date_stated` by the released
+# dates and {glue:text}`frontier_date_makers` by days from Epoch; in Epoch's own runs it is
+# {glue:text}`frontier_date_epoch`. Shuffled within windows of time (days from Epoch), scores that belong to other
+# models correlate with {glue:text}`frontier_null_medians_released` (medians, over {glue:text}`frontier_null_windows`
+# windows; the real ones with {glue:text}`frontier_null_r`, one-sided $p$ from {glue:text}`frontier_null_p_released`);
+# with the makers' scores the medians are {glue:text}`frontier_null_medians_makers` against
+# {glue:text}`frontier_null_r_makers` ($p$ from {glue:text}`frontier_null_p_makers`). So the answer depends on the
+# number of windows, and the table has them all. Most of the correlation says that newer models are better at both.
+# Whether a model of its time that codes better also reasons better is a smaller question, and its answer turns on a
+# handful of rows of the table.
 #
 # The laboratory is another matter. Within laboratories the correlation is {glue:text}`frontier_lab_released` (shuffled
 # within laboratories {glue:text}`frontier_null_lab`, $p$ = {glue:text}`frontier_null_lab_p`), higher than over all
 # models, as the companion says, though the intervals overlap. With the date held as well it is
 # {glue:text}`frontier_lab_date_released` in the released scores, {glue:text}`frontier_lab_date_dated` with days from
-# Epoch, {glue:text}`frontier_lab_date_makers` with days from Epoch and the makers' scores, and
+# Epoch, {glue:text}`frontier_lab_date_makers` with days from Epoch and the makers' scores,
+# {glue:text}`frontier_lab_date_stated` with the makers' scores and the released dates, and
 # {glue:text}`frontier_lab_date_epoch` in Epoch's own runs.
 #
 # ## The range of the scores
@@ -909,8 +919,9 @@ glue("frontier_facts_swe_n", int(fewest["n"]))
 #
 # The companion states seven predictions with criteria to pass and to fail (its Sec. 6.1), for releases after May
 # 2026. The table evaluates them from the released panel on the day that the parameter `today` names; by default the
-# newest release date of that panel, so that the page is the same whenever it is built. A deadline that has passed
-# decides only if the panel reaches to within a month of it.
+# newest release date of that panel, so that the page is the same whenever it is built. That day lies before the
+# predictions were made, so by default nothing can be due; the column "if judged now" shows how their values stood. A
+# deadline that has passed decides only if the panel reaches to within a month of it.
 
 # %% tags=["hide-input"]
 day = today or frontier.newest(panel)
@@ -918,9 +929,11 @@ states = frontier.evaluate(tables.read("predictions"), panel, day)
 for column in ("met_if", "failed_if", "lacking"):
     states[column] = states[column].replace(draw.SHORT | {"ifeval": "IFEval", "hle": "HLE"}, regex=True)
 shown(
-    states[["number", "statement", "met_if", "failed_if", "deadline", "now", "lacking", "state"]],
-    f"The companion's predictions on {day}. “Now” is the value of each condition and how many models it rests on",
-    names={"number": "no.", "statement": "prediction", "deadline": "by"},
+    states[["number", "statement", "met_if", "failed_if", "deadline", "now", "lacking", "if_due_now", "state"]],
+    f"The companion's predictions on {day}. “Now” is the value of each condition and how many models it rests on; “if "
+    "judged now” is hypothetical, what the criteria say of these values were the prediction due that day; “state” is "
+    "the judgement by its own deadline",
+    names={"number": "no.", "statement": "prediction", "deadline": "by", "if_due_now": "if judged now"},
 )
 
 # %% tags=["remove-cell"]
@@ -981,11 +994,11 @@ claims.check(
 #
 # *Does not hold, or is not shown.* The printed intervals of the line are less than half as wide as they should be. Of
 # the correlation of coding and reasoning, the release date held leaves {glue:text}`frontier_date_released` in the
-# released scores, {glue:text}`frontier_date_dated` with days from Epoch, {glue:text}`frontier_date_makers` with the
-# makers' scores as well and {glue:text}`frontier_date_epoch` in Epoch's runs. The fivefold range of slopes, DeepSeek's
-# reversal and the excursion of Claude Sonnet 4.6 rest on scores that the makers' pages contradict. The $h$ of a single
-# model says little beyond the scatter. And the pair has no truthfulness in it and no size, so it does not test whether
-# cooperation sets in above $N_c$.
+# released scores, {glue:text}`frontier_date_dated` with days from Epoch, {glue:text}`frontier_date_stated` in the
+# makers' scores, {glue:text}`frontier_date_makers` in these with days from Epoch, and {glue:text}`frontier_date_epoch`
+# in Epoch's runs. The fivefold range of slopes, DeepSeek's reversal and the excursion of Claude Sonnet 4.6 rest on
+# scores that the makers' pages contradict. The $h$ of a single model says little beyond the scatter. And the pair has
+# no truthfulness in it and no size, so it does not test whether cooperation sets in above $N_c$.
 #
 # *Interpretation.* Newer and larger models are better at nearly everything. That is a form of cooperation, and the
 # paper is right that no trade-off shows at the frontier. Whether one capability helps another cannot be read from it.

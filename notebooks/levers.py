@@ -772,7 +772,7 @@ glue("levers_closing_width", closing.of_width("x, size curved, width"), ".1f")
 own = closing.of_width("x, size curved, width", "one per family")
 glue("levers_closing_own", own, ".1f")
 more = "is shown" if own.low > 0 else "is not shown, and not excluded" if own.high > 0 else "is excluded"
-glue("levers_closing_more", f"Within families, more TruthfulQA with more width {more}.")
+glue("levers_closing_more", more)
 
 # %% [markdown]
 # *Holds.* Most of the printed couplings and dimensions of these models stand in a released file, two of them quoted
@@ -790,7 +790,8 @@ glue("levers_closing_more", f"Within families, more TruthfulQA with more width {
 # Phi stands in for lies between {glue:text}`levers_all_low` and {glue:text}`levers_all_high` billion, by what is
 # matched, with whom and in which panel; {glue:text}`levers_all_cover` of {glue:text}`levers_all_n` intervals hold the
 # paper's size. At fixed size and HellaSwag, a doubling of width goes with {glue:text}`levers_closing_width` points of
-# TruthfulQA, or {glue:text}`levers_closing_own` within families. {glue:text}`levers_closing_more`
+# TruthfulQA, or {glue:text}`levers_closing_own` within families, where more of it with more width
+# {glue:text}`levers_closing_more`.
 #
 # *Interpretation.* To say that curation, architecture or width removes a tax takes models that differ in that one
 # thing. No pair compared here does.
