@@ -393,7 +393,7 @@ glue("frontier_rises", "rises" if corrected_line.r.value > line.r.value else "fa
 sets = {
     "released": frozen,
     "released, days from Epoch": dated,
-    "makers' scores": frontier.with_makers_scores(frozen, makers, [SWE, GPQA]),
+    "makers' scores, released dates": frontier.with_makers_scores(frozen, makers, [SWE, GPQA]),
     "makers' scores, days from Epoch": corrected,
     "Epoch's own runs": epoch,
 }
@@ -435,7 +435,7 @@ draw_null.null_histogram(
     nulls["released"].observed,
     "r of SWE-bench and GPQA",
     f"Correlations of the 34 released models when GPQA scores are handed to other models of the same time, {n_windows} "
-    "windows of release dates, with the observed one marked.",
+    "windows of release dates (days from Epoch), with the observed one marked.",
     ["frontier", "frontier_epoch"],
 )
 
@@ -452,7 +452,7 @@ def part(scores: str, what: str) -> Estimate:
 for key, name in {
     "released": "released",
     "dated": "released, days from Epoch",
-    "stated": "makers' scores",
+    "stated": "makers' scores, released dates",
     "makers": "makers' scores, days from Epoch",
     "epoch": "Epoch's own runs",
 }.items():
