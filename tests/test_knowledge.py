@@ -159,3 +159,17 @@ def test_what_cannot_be_asked_is_told(base):
         knowledge_checks.within_groups(base, Z, (99,))
     with pytest.raises(InputError, match="unknown column 'age'"):
         knowledge.design(base, ("age",))
+
+
+def test_resamples_with_no_more_models_than_coefficients_are_discarded(monkeypatch):
+    frame = made(8, 2, level=0.0)
+    frame["n_params"] = np.tile([1e9, 9e9], 8)
+    few = np.r_[1, 1, 1, np.zeros(5, int)]  # three models of a side, three columns: intercept, score, target
+    draws = np.vstack([np.ones((15, 8), int), np.tile(few, (5, 1))])
+    monkeypatch.setattr(knowledge_checks, "draw_counts", lambda *_: draws)
+    for slope in (lambda s: s.below, lambda s: s.above):
+        found = slope(knowledge_checks.sides(frame, 3e9, n_boot=20))
+        assert (found.low, found.high) == pytest.approx((found.value, found.value))
+    draws[15:, 3] = 1  # four models are enough, and count
+    found = knowledge_checks.sides(frame, 3e9, n_boot=20).below
+    assert found.high - found.low > 1e-6

@@ -222,3 +222,15 @@ def test_a_common_cause_is_taken_out_and_suspect_tokens_are_not_used(leaderboard
     assert known.loc[suspect, "log10_tokens"].isna().all()
     with pytest.raises(InputError, match="models lie below"):
         confounding.across_families(frame, {"held": ["cause"]}, 1e6)
+
+
+def test_the_p_of_a_correlation_counts_both_tails(leaderboard, monkeypatch):
+    # a null spread evenly from -1 to 1 is symmetric: both tails together are the draws as far from zero as r
+    null = np.linspace(-1, 1, 199)
+    monkeypatch.setattr(confounding, "correlate", lambda x, y: null)
+    found = confounding.along_families(leaderboard, ITEMS, 3e9, n_boot=199)
+    for row in found.dropna(subset=["value"]).itertuples():
+        tails = np.count_nonzero(np.abs(null) >= abs(row.value))
+        assert row.p == pytest.approx((tails + 2) / 200)
+    assert (found["value"] < 0).any()
+    assert (found["value"] > 0).any()

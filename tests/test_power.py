@@ -169,3 +169,23 @@ def test_the_chart_of_power_names_every_curve():
     chart = draw.power_curves(table, "what one sees", ["panel_leaderboard"]).to_dict()
     assert chart["description"] == "what one sees"
     assert chart["layer"][1]["encoding"]["color"]["scale"]["domain"] == ["γ = 0.1", "γ = 0.4"]
+
+
+def test_noise_that_models_share_is_not_taken_from_their_scatter():
+    # of five equal steps a parabola leaves the cubic and the quartic contrast, two degrees of freedom a family
+    rng = np.random.default_rng(4)
+    rows = []
+    for f in range(8):
+        x, y = 50 + rng.normal(0, 6, 5), 40 + rng.normal(0, 6, 5)
+        rows += [
+            {"family": f"F{f}", "model": f"F{f}-{i}", "n_params": 10.0 ** (7 + i), X: x[i], Y: y[i]} for i in range(5)
+        ]
+    frame = pd.DataFrame(rows)
+    left = np.column_stack([np.array([-1, 2, 0, -2, 1]) / np.sqrt(10), np.array([1, -4, 6, -4, 1]) / np.sqrt(70)])
+    scores = frame[X].to_numpy().reshape(8, 5)
+    total = np.mean((scores @ left) ** 2)
+    noise = np.mean((scores * (100 - scores) / 500) @ left**2)
+    items = {X: 500, Y: 500}
+    for shared in (0.0, 0.3, 1.0):
+        found = worlds.scatter(frame, items, shared)
+        assert found.x**2 == pytest.approx(total - (1 - shared) * noise)

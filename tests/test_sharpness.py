@@ -162,3 +162,20 @@ def test_what_cannot_be_compared_is_refused():
         sharpness.by_family(shapes.score_curves(families(broken)), sizes=9)
     with pytest.raises(InputError, match="unknown column"):
         shapes.score_curves(families(broken), "mmlu")
+
+
+def test_the_place_of_a_jump_costs_three_parameters_when_shapes_are_chosen(monkeypatch):
+    # one resample, the data themselves: what is chosen is the smallest AICc in which the place counts three times
+    monkeypatch.setattr(sharpness, "draw_counts", lambda names, *_: np.ones((1, len(names)), int))
+    differ = 0
+    for seed in range(12):
+        curves = shapes.score_curves(families(lambda t: 1.2 * (t > 9.5), 4, 5, noise=1.0, seed=seed))
+        strict = {}
+        for name, shape in shapes.SHAPES.items():
+            rss, k = sharpness.best_fit(curves, shape)[0], shape.free + 4 + 1
+            plain = curves.n * np.log(rss / curves.n) + 2 * k + 2 * k * (k + 1) / (curves.n - k - 1)
+            strict[name] = plain, plain + 4 * shape.jump
+        best = [min(strict, key=lambda name, i=i: strict[name][i]) for i in (0, 1)]
+        differ += best[0] != best[1]
+        assert sharpness.chosen(curves, 1)[best[1]] == 1
+    assert differ > 0
