@@ -64,6 +64,10 @@ class Crossing:
         """The share of the world's panels that show the sign."""
         return float(self.frame.set_index(["world", "sign"]).loc[(world, sign), "share"])
 
+    def beside_turning(self, world: str) -> float:
+        """The share of the world's panels that show signs two to five together, however many families turn."""
+        return float(self.simulated[world].signs(self.turning)[list(SIGNS[1:])].all(axis=1).mean())
+
     def table(self) -> pd.DataFrame:
         """One row per world, one column per sign, shares in percent; the panel itself first."""
         wide = self.frame.assign(percent=100 * self.frame["share"]).pivot(

@@ -20,9 +20,10 @@ LEVEL = 0.05  # share in which it may see what is not there
 class Power:
     """Shares of simulated panels in which an effect is found.
 
-    `table` has one row per cell: kind, families, items (questions of the second benchmark), effect, power, and
-    false_alarms, the share in which the plain t test with families as clusters finds an effect of zero. Power itself
-    is at a threshold set so that this share is 5 %.
+    `table` has one row per cell: kind, families, items (questions of the second benchmark), effect, power, and of the
+    panels without an effect: false_alarms, the share in which the plain t test with families as clusters finds one,
+    threshold, which abs(t) exceeds in 5 % of them, and spread, the standard deviation of the estimate. Power itself is
+    at that threshold.
     """
 
     table: pd.DataFrame
@@ -85,17 +86,21 @@ def estimate(
 
 
 def observed(
-    frame: pd.DataFrame, families: Layout, kind: str, items: tuple[int, int], sizes: int, degree: int = 2
-) -> Estimate:
-    """The same estimator on the scores themselves, with its t interval, families as clusters (k − 1 degrees).
+    frame: pd.DataFrame, families: Layout, kind: str, items: tuple[int, int], sizes: int, degree: int = 2,
+    critical: float | None = None,
+) -> Estimate:  # fmt: skip
+    """The same estimator on the scores themselves, with its interval, families as clusters.
 
-    `families` is the `layout` of `frame` with the same `sizes`.
+    The interval is `critical` standard errors to either side, by default those of t with k − 1 degrees. `families` is
+    the `layout` of `frame` with the same `sizes`.
     """
     rows = long_enough(frame, "hellaswag", "truthfulqa", sizes)
     scores = (rows[name].to_numpy(float)[None, :] for name in ("hellaswag", "truthfulqa"))
     slope, t = (float(part[0]) for part in estimate(*scores, families, kind, items, degree))
-    half = float(stats.t.ppf(1 - LEVEL / 2, families.n_families - 1)) * abs(slope / t)
-    return Estimate(slope, slope - half, slope + half, n=len(rows), method="t interval, families as clusters")
+    how = "t interval, families as clusters" if critical is None else "simulated threshold of t, families as clusters"
+    times = float(stats.t.ppf(1 - LEVEL / 2, families.n_families - 1)) if critical is None else critical
+    half = times * abs(slope / t)
+    return Estimate(slope, slope - half, slope + half, n=len(rows), method=how)
 
 
 def power(
@@ -122,18 +127,20 @@ def power(
         raise InputError(f"numbers of families must be from 3 to {families.n_families}, got {list(counts)}")
     rows = []
     for pair in items:
-        found = {}
+        found, spread = {}, {}
         x, scores = simulate(families, world, kind, (0.0, *effects), pair, shared, n_draws, seed, zero)
         for effect, y in zip((0.0, *effects), scores, strict=True):
             for count in counts:
                 own, part = families.first(count), families.part(count)
-                found[effect, count] = np.abs(estimate(x[:, own], y[:, own], part, kind, pair, degree)[1])
+                slope, t = estimate(x[:, own], y[:, own], part, kind, pair, degree)
+                found[effect, count], spread[effect, count] = np.abs(t), float(np.std(slope))
         for count in counts:
             threshold = np.quantile(found[0.0, count], 1 - LEVEL)
             plain = float(np.mean(found[0.0, count] > stats.t.ppf(1 - LEVEL / 2, count - 1)))
             rows += [
                 {"kind": kind, "families": count, "items": pair[1], "effect": effect,
-                 "power": float(np.mean(found[effect, count] > threshold)), "false_alarms": plain}
+                 "power": float(np.mean(found[effect, count] > threshold)), "false_alarms": plain,
+                 "threshold": float(threshold), "spread": spread[0.0, count]}
                 for effect in effects
             ]  # fmt: skip
     return Power(pd.DataFrame(rows), kind, n_draws)
