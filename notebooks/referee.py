@@ -407,7 +407,7 @@ draw.sides(
     "group",
     "Points per decade",
     f"How TruthfulQA changes with size below and above {split / BILLION:.2g} billion parameters in three groups of "
-    "families, with 95 % intervals from resampling whole families. A turn would show as a vermilion mark left of zero "
+    "families, with 95 % intervals from resampling whole families. A turn would show as an orange mark left of zero "
     "and a blue one right of it in the same row.",
     ["panel_leaderboard", "training_text"],
 )

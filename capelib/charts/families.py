@@ -59,7 +59,7 @@ def intervals(
         rule = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(color=GREY, strokeDash=[3, 3])
         layers.insert(0, rule.encode(x=alt.X("value:Q", scale=scale)))
     per_line = 12 + 12 * len(names)
-    return finish(alt.layer(*layers), description, tables, height=per_line * rows[label].nunique() + 40)
+    return finish(alt.layer(*layers), description, tables, height=max(200, per_line * rows[label].nunique() + 40))
 
 
 def width_rows(table: pd.DataFrame) -> pd.DataFrame:
