@@ -1,5 +1,7 @@
 """Blocks and the residual stream, over the architectures that transformers ships."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from tiny import ARCHITECTURES, PROMPTS, language_model, tiny
 from capelib.errors import InputError
 from capelib.models import blocks, residuals
 from capelib.models.activations import POSITIONS
+from capelib.models.quiet import quiet
 
 RESCALED = ("rwkv",)  # divides the stream between blocks in evaluation, so its hidden states are not block outputs
 WITHOUT_EMBEDDING = ("mamba", "mamba2")  # whose hidden states begin after the first block
@@ -120,8 +123,44 @@ def test_prompts_that_cannot_be_read_are_told() -> None:
             residuals(model, prompts)
 
 
+# models of the library's list that are no stack of decoder blocks: an encoder's partner, bytes in two resolutions,
+# blocks run in cycles, blocks that are no modules of their own
+NO_STACK = ("blenderbot", "blt", "hrm_text", "xlm")
+NAMES = ("layers", "h", "blocks", "block")
+
+
+@pytest.mark.slow
+def test_one_rule_finds_the_blocks_of_every_architecture_that_transformers_ships() -> None:
+    """By shape alone, without weights; where the library names the list, it is the same one."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    built, named, refused = [], [], []
+    for kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        with warnings.catch_warnings(), torch.device("meta"), quiet():
+            warnings.simplefilter("ignore")
+            try:
+                model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind))
+            except Exception:  # some defaults build no model
+                continue
+        try:
+            found = blocks(model)
+        except InputError:
+            refused.append(kind)
+            continue
+        built.append(kind)
+        decoder = model.get_decoder()
+        lists = [getattr(decoder, name) for name in NAMES if isinstance(getattr(decoder, name, None), torch.nn.ModuleList)]
+        if lists:
+            assert found is lists[0], kind
+            named.append(kind)
+    assert set(refused) == set(NO_STACK)
+    assert len(built) >= 160
+    assert len(named) >= 140
+
+
 def test_a_model_without_telling_blocks_is_refused() -> None:
     model = tiny("llama")
     model.config.num_hidden_layers = 5
-    with pytest.raises(InputError, match="0 lists of 5 modules"):
+    with pytest.raises(InputError, match="no single list of 5 modules"):
         blocks(model)

@@ -142,6 +142,17 @@ def test_an_encoder_or_a_classifier_is_refused(tmp_path: Path) -> None:
         load(str(tmp_path))
 
 
+def test_an_encoder_that_loads_as_a_decoder_is_refused(tmp_path: Path) -> None:
+    from tiny import COMMON, tokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    torch.manual_seed(0)
+    AutoModelForCausalLM.from_config(AutoConfig.for_model("bert", **COMMON)).save_pretrained(tmp_path)
+    tokenizer().save_pretrained(tmp_path)
+    with pytest.raises(InputError, match="an encoder, whose words see the words that follow"):
+        load(str(tmp_path))
+
+
 def test_too_little_memory_is_told_before_anything_is_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "free_bytes", lambda device: 1_000)
     with pytest.raises(InputError, match=r"needs about 0\.0 GB in float32 on cpu.*--dtype bfloat16"):

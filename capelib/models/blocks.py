@@ -11,19 +11,21 @@ if TYPE_CHECKING:
 def blocks(model: "torch.nn.Module") -> "torch.nn.ModuleList":
     """The blocks of a decoder in order: the outermost list of modules as long as the model has layers.
 
-    "Outermost" leaves out lists inside a block, such as experts. Where several fit, it is the text decoder's.
-    Raises InputError if none or several are left.
+    "Outermost" leaves out lists inside a block, such as experts. Where several fit, it is the text decoder's. Where a
+    block holds several layers, as in LongCat, the configuration counts blocks as num_layers, and that length decides.
+    Raises InputError if none or several are left: a model whose blocks are run in cycles, or are no modules of their
+    own, has no residual stream to read block by block.
     """
-    import torch
-
-    count = model.config.get_text_config(decoder=True).num_hidden_layers
-    found = _outermost(model, count)
-    if len(found) > 1:
-        found = _outermost(model.get_decoder(), count)
-    if len(found) != 1 or not isinstance(found[0], torch.nn.ModuleList):
-        kind = type(model).__name__
-        raise InputError(f"{kind}: {len(found)} lists of {count} modules, so the decoder blocks cannot be told")
-    return found[0]
+    config = model.config.get_text_config(decoder=True)
+    counts = [getattr(config, name, None) for name in ("num_hidden_layers", "num_layers")]
+    for count in filter(None, counts):
+        found = _outermost(model, count)
+        if len(found) > 1:
+            found = _outermost(model.get_decoder(), count)
+        if len(found) == 1:
+            return found[0]
+    kind, length = type(model).__name__, next(filter(None, counts), "an unknown number of")
+    raise InputError(f"{kind}: no single list of {length} modules, so the decoder blocks cannot be told")
 
 
 def _outermost(model: "torch.nn.Module", count: int) -> list["torch.nn.ModuleList"]:

@@ -17,7 +17,7 @@ def fetch(repo: str, revision: str | None = None) -> tuple[Path, str]:
 
     Raises InputError: wrong or unknown id, gated or private model, no network, no safetensors, no room on the disk.
     """
-    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
     from huggingface_hub.utils import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
@@ -26,12 +26,8 @@ def fetch(repo: str, revision: str | None = None) -> tuple[Path, str]:
     advice = f"give a hub id (owner/name), a folder, a GGUF file, or a built-in model: {', '.join(BUILTINS)}"
     try:
         if not _offline():
-            info = HfApi().model_info(repo, revision=revision)
-            names = [sibling.rfilename for sibling in info.siblings or []]
-            if not any(name.endswith(".safetensors") and "/" not in name for name in names):
-                reason = "its weights are pickled, and a pickle can run any code" if _pickled(names) else "no weights"
-                raise InputError(f"{repo}: no safetensors on the hub ({reason}); choose another revision or model")
-            revision = info.sha
+            _need_safetensors(repo, revision)
+        # the branch by its name, so that the cache notes where it points and later finds it without the hub
         folder = Path(snapshot_download(repo, revision=revision, allow_patterns=WANTED, ignore_patterns=["*/*"]))
     except HFValidationError:
         raise InputError(f"{repo!r} is no model{hint}; {advice}") from None
@@ -43,11 +39,31 @@ def fetch(repo: str, revision: str | None = None) -> tuple[Path, str]:
         raise InputError(f"{repo}: not on the hub, or private{hint}; {advice}") from None
     except (LocalEntryNotFoundError, HfHubHTTPError, ConnectionError, TimeoutError, OSError) as error:
         raise _unreachable(repo, hint, advice, error) from None
-    except Exception as error:  # httpx has classes of its own for a missing network
-        if type(error).__module__.partition(".")[0] not in ("httpx", "httpcore", "requests"):
+    except Exception as error:
+        if not _no_network(error):
             raise
         raise _unreachable(repo, hint, advice, error) from None
     return folder, folder.name
+
+
+def _need_safetensors(repo: str, revision: str | None) -> None:
+    from huggingface_hub import HfApi
+
+    try:
+        info = HfApi().model_info(repo, revision=revision)
+    except Exception as error:
+        if _no_network(error):  # the cache may have it, and holds safe files only
+            return
+        raise
+    names = [sibling.rfilename for sibling in info.siblings or []]
+    if not any(name.endswith(".safetensors") and "/" not in name for name in names):
+        reason = "its weights are pickled, and a pickle can run any code" if _pickled(names) else "no weights"
+        raise InputError(f"{repo}: no safetensors on the hub ({reason}); choose another revision or model")
+
+
+def _no_network(error: Exception) -> bool:
+    # httpx, and httpx2 after it, have classes of their own for a missing network
+    return type(error).__module__.startswith(("httpx", "httpcore", "requests"))
 
 
 def _offline() -> bool:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capelib.errors import InputError
 from capelib.models import builtin, cache, gguf, memory
 from capelib.models import folder as folders
+from capelib.models.blocks import blocks
 from capelib.models.quiet import quiet
 
 if TYPE_CHECKING:
@@ -35,10 +37,10 @@ class LanguageModel:
         """Where it is computed."""
         return self.model.device
 
-    @property
+    @cached_property
     def n_layers(self) -> int:
         """Number of decoder blocks."""
-        return self.config.num_hidden_layers
+        return len(blocks(self.model))
 
     @property
     def d_model(self) -> int:
@@ -80,7 +82,10 @@ def load(
         kind = memory.choose_dtype(dtype, device_, config.get("dtype") or config.get("torch_dtype"))
         memory.check(name, folders.n_weights(where), kind, device_)
         model, tokenizer = _read(name, where, kind)
-    return LanguageModel(name, model.to(device_).eval(), tokenizer, source, pinned, facts)
+    model = model.to(device_).eval()
+    if _reads_ahead(model):
+        raise InputError(f"{name}: an encoder, whose words see the words that follow; only decoders can be read here")
+    return LanguageModel(name, model, tokenizer, source, pinned, facts)
 
 
 def _resolve(name: str, revision: str | None, tell: Callable[[str], None] | None) -> tuple[Path, str, str | None, str]:
@@ -132,6 +137,18 @@ def _read(name: str, where: Path, dtype: "torch.dtype") -> tuple["PreTrainedMode
     if model.config.is_encoder_decoder:
         raise InputError(f"{name}: an encoder-decoder; only decoders can be read here")
     return model, tokenizer
+
+
+def _reads_ahead(model: "PreTrainedModel") -> bool:
+    """Whether what is predicted after the first token depends on the second: BERT and its kin load as decoders too."""
+    import torch
+
+    size = model.config.get_text_config(decoder=True).vocab_size
+    with torch.inference_mode():
+        ids = torch.tensor([[3, 4], [3, 5]], device=model.device) % size
+        first, second = model(input_ids=ids, use_cache=False).logits[:, 0].float()
+    rounding = max(1e-4, 4 * torch.finfo(model.dtype).eps)
+    return bool((first - second).abs().max() > rounding * (first - first.mean()).abs().max())
 
 
 def _short(error: Exception) -> str:
