@@ -150,7 +150,9 @@ def test_one_rule_finds_the_blocks_of_every_architecture_that_transformers_ships
             continue
         built.append(kind)
         decoder = model.get_decoder()
-        lists = [getattr(decoder, name) for name in NAMES if isinstance(getattr(decoder, name, None), torch.nn.ModuleList)]
+        lists = [
+            getattr(decoder, name) for name in NAMES if isinstance(getattr(decoder, name, None), torch.nn.ModuleList)
+        ]
         if lists:
             assert found is lists[0], kind
             named.append(kind)

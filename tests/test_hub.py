@@ -26,10 +26,10 @@ class Hub(BaseHTTPRequestHandler):
     folder: Path
     requests: list[str]
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self.do_GET()
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.requests.append(self.path)
         path = self.path.partition("?")[0]
         parts = [each for each in path.split("/") if each]

@@ -201,6 +201,17 @@ def test_dimension_grows_with_the_number_of_prompts() -> None:
     assert (table["d_rep"] < table["n"]).all()
 
 
+def test_the_null_of_a_dimension_keeps_variances_and_loses_what_they_share() -> None:
+    rng = np.random.default_rng(0)
+    alone = rng.standard_normal((128, 40))
+    table = by_number(alone, [64])  # nothing in common: value and null agree
+    assert table["independent"].item() == pytest.approx(table["d_rep"].item(), rel=0.03)
+    together = rng.standard_normal((128, 1)) @ np.ones((1, 40)) + 0.3 * alone
+    table = by_number(together, [64])
+    assert table["d_rep"].item() < 2
+    assert table["independent"].item() > 20
+
+
 @given(st.integers(0, 100), st.sampled_from([1, 2, 5]))
 def test_the_wider_map_is_its_nonlinearity_at_any_width(seed: int, factor: int) -> None:
     x = np.random.default_rng(seed).standard_normal((4, 6)) * 3

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
-from capelib import parameters, tables
+from capelib import parameters, tables, vocabulary
 from capelib.errors import InputError
-from capelib.parameters import VOCABULARY, increasing, number, rule
 from capelib.sections import Parameter, Section, discover, find, fingerprint
 from capelib.sections.given import given, typed
 from capelib.sections.page import page
 from capelib.sections.prose import SITE_VARIABLE, alone, glued
+from capelib.vocabulary import VOCABULARY, increasing, number, rule
 
 SOURCE = """# %% [markdown]
 # (sec-demo)=
@@ -88,8 +88,8 @@ def test_long_code_is_folded_so_that_the_text_reads_on(section):
 
 
 def test_the_vocabulary_names_what_the_tables_name():
-    assert parameters.BENCHMARKS == tables.BENCHMARKS
-    assert parameters.PANELS == tables.PANELS
+    assert vocabulary.BENCHMARKS == tables.BENCHMARKS
+    assert vocabulary.PANELS == tables.PANELS
 
 
 # discovery

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from capelib.charts.theme import BLUE, GREEN, GREY, PURPLE, VERMILION, family_colour, finish, size_axis
+from capelib.charts.theme import BLUE, GREEN, GREY, PURPLE, TEAL, VERMILION, family_colour, finish, size_axis
 
+FOUR = alt.Tooltip("coupling:Q", format=".4f")
+MAPS = [VERMILION, GREY, GREEN, BLUE, PURPLE, TEAL]  # the two sets, both nulls, three released models
 BANDS = {"neutral": (GREY, "neutral prompts"), "shuffled": (GREEN, "labels shuffled")}
 
 
@@ -94,14 +96,16 @@ def positive_control(table: pd.DataFrame, description: str, tables: Sequence[str
 
 
 def cooperative(counts: pd.DataFrame, bars: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
-    """Share of cooperative heads by family: the figure's labels as ticks, released files as points.
+    """Share of cooperative heads by family (Fig. 5): the figure's labels as ticks, everything else as points.
 
-    `counts` has model, family, measure, pct_cooperative, n_competing; `bars` family and share.
+    `counts` has model, family, measure, pct_cooperative, n_competing: the released files, and a model measured here
+    under its own name, for the two sets and for neutral prompts; `bars` has family, models and share.
     """
     order = [*bars["family"], *(name for name in dict.fromkeys(counts["family"]) if name not in set(bars["family"]))]
-    y = alt.Y("family:N", title=None, sort=order)
+    y = alt.Y("family:N", title=None, sort=order).axis(labelLimit=130)
     x = alt.X("pct_cooperative:Q", title="heads called cooperative, %").scale(domain=[0, 102], nice=False)
     names = list(dict.fromkeys(counts["measure"]))
+    colours = [BLUE, GREEN, TEAL, PURPLE, VERMILION, GREY][-len(names) :]
     ticks = (
         alt.Chart(bars.rename(columns={"share": "pct_cooperative"}))
         .mark_tick(color=GREY, thickness=3, size=20)
@@ -114,7 +118,9 @@ def cooperative(counts: pd.DataFrame, bars: pd.DataFrame, description: str, tabl
             x=x,
             y=y,
             yOffset=alt.YOffset("measure:N"),
-            color=alt.Color("measure:N").scale(domain=names, range=[BLUE, GREEN, VERMILION, PURPLE][: len(names)]),
+            color=alt.Color("measure:N", legend=alt.Legend(columns=2, labelLimit=300)).scale(
+                domain=names, range=colours
+            ),
             shape=alt.Shape("measure:N").scale(domain=names),
             tooltip=["model:N", "measure:N", alt.Tooltip("pct_cooperative:Q", format=".1f"), "n_competing:Q"],
         )
@@ -122,28 +128,78 @@ def cooperative(counts: pd.DataFrame, bars: pd.DataFrame, description: str, tabl
     return finish(alt.layer(ticks, points), description, tables, height=30 * len(order) + 40)
 
 
-def profiles(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
-    """Released profiles over relative depth, a line per model; columns model, family, depth (0 to 1), coupling."""
+def profiles(
+    released: pd.DataFrame, measured: pd.DataFrame, name: str, description: str, tables: Sequence[str]
+) -> alt.TopLevelMixin:
+    """Couplings over relative depth: a thin line per released model, a thick one for the model `name` with its null.
+
+    `released` has model, family, line, measure, depth (0 to 1) and coupling; `measured` depth, coupling, low and high
+    (spread over prompts), neutral_low and neutral_high (95 % of neutral prompts).
+    """
+    x = alt.X("depth:Q", title="depth: first to last layer").scale(nice=False).axis(format="%")
+    scale = alt.Scale(zero=False, padding=8)
+    y, low = (alt.Y(f"{name}:Q", title="coupling of the layer", scale=scale) for name in ("coupling", "neutral_low"))
     chosen = alt.selection_point(fields=["family"], bind="legend")
     lines = (
-        alt.Chart(table)
-        .mark_line(strokeWidth=1.6)
+        alt.Chart(released)
+        .mark_line(strokeWidth=1.4)
         .encode(
-            x=alt.X("depth:Q", title="depth: first to last layer").scale(nice=False).axis(format="%"),
-            y=alt.Y("coupling:Q", title="released coupling").scale(zero=False, padding=8),
+            x=x,
+            y=y,
             detail="line:N",
-            color=family_colour(table["family"], columns=3),
-            opacity=alt.condition(chosen, alt.value(0.95), alt.value(0.12)),
-            tooltip=[
-                "model:N",
-                "measure:N",
-                alt.Tooltip("depth:Q", format=".0%"),
-                alt.Tooltip("coupling:Q", format=".4f"),
-            ],
+            color=family_colour(released["family"], columns=3),
+            opacity=alt.condition(chosen, alt.value(0.8), alt.value(0.12)),
+            tooltip=["model:N", "measure:N", alt.Tooltip("depth:Q", format=".0%"), FOUR],
         )
         .add_params(chosen)
     )
-    return finish(lines, description, tables)
+    kinds = [f"{name}, the two sets", f"{name}, neutral prompts"]
+    own = alt.Color("what:N", legend=alt.Legend(columns=1, symbolOpacity=1)).scale(
+        domain=kinds, range=[VERMILION, GREY]
+    )
+    live = measured.assign(what=kinds[0])
+    band = (
+        alt.Chart(measured.assign(what=kinds[1]))
+        .mark_area(opacity=0.35)
+        .encode(x=x, y=low, y2="neutral_high:Q", color=own)
+    )
+    spread = alt.Chart(live).mark_rule(strokeWidth=1.5, opacity=0.6).encode(x=x, y="low:Q", y2="high:Q", color=own)
+    line = (
+        alt.Chart(live)
+        .mark_line(strokeWidth=3)
+        .encode(x=x, y=y, color=own, tooltip=[alt.Tooltip("depth:Q", format=".0%"), FOUR])
+    )
+    both = alt.layer(alt.layer(lines), alt.layer(band, spread, line)).resolve_scale(color="independent")
+    return finish(both, description, tables, height=300)
+
+
+def plane(released: pd.DataFrame, measured: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
+    """Coupling against the dimension of the representation (Fig. 7a): released models, and one model measured here.
+
+    `released` has model, d_rep, coupling; `measured` what (a series of prompts), n (how many), d_rep and coupling, with
+    low and high of either (`d_low`, `d_high`, `low`, `high`): one path per series, a point per number of prompts.
+    """
+    x = alt.X("d_rep:Q", title="dimension of the representation").scale(nice=False, zero=True, padding=20)
+    y = alt.Y("coupling:Q", title="coupling of hidden states").scale(zero=False, nice=False, padding=12)
+    base = alt.Chart(released.assign(what="released"))
+    names = ["released", *dict.fromkeys(measured["what"])]
+    colour = alt.Color("what:N", legend=alt.Legend(columns=1, labelLimit=340)).scale(
+        domain=names, range=[BLUE, VERMILION, GREY, GREEN][: len(names)]
+    )
+    shape = alt.Shape("what:N").scale(domain=names)
+    points = base.mark_point(filled=True, size=90).encode(
+        x=x, y=y, color=colour, shape=shape, tooltip=["model:N", FOUR, alt.Tooltip("d_rep:Q", format=".1f")]
+    )
+    here = alt.Chart(measured)
+    tooltip = ["what:N", alt.Tooltip("n:Q", title="prompts"), FOUR, alt.Tooltip("d_rep:Q", format=".1f")]
+    across = here.mark_rule(opacity=0.6).encode(x="d_low:Q", x2="d_high:Q", y="coupling:Q", color=colour)
+    up = here.mark_rule(opacity=0.6).encode(x="d_rep:Q", y="low:Q", y2="high:Q", color=colour)
+    path = here.mark_line(strokeDash=[4, 3], strokeWidth=1.2).encode(x=x, y=y, color=colour, order="n:Q")
+    dots = here.mark_point(filled=True, size=90).encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip)
+    middle = float(released["d_rep"].mean())  # names point inwards, so that none is cut on a narrow screen
+    side, shift = alt.expr(f"datum.d_rep < {middle} ? 'left' : 'right'"), alt.expr(f"datum.d_rep < {middle} ? 11 : -11")
+    text = base.mark_text(align=side, dx=shift, baseline="middle").encode(x=x, y=y, text="model:N")
+    return finish(alt.layer(across, up, path, points, text, dots), description, tables, height=340)
 
 
 def by_size(results: pd.DataFrame, description: str, tables: Sequence[str] = ()) -> alt.TopLevelMixin:

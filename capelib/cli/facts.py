@@ -42,7 +42,7 @@ def families(
 ) -> None:
     """List the families of a panel: how many models, from which size to which."""
     from capelib import tables
-    from capelib.parameters import rule
+    from capelib.vocabulary import rule
 
     rule("panel").check("panel", panel)
     grouped = tables.panel(panel).groupby("family")["n_params"].agg(["size", "min", "max"])

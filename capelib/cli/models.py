@@ -1,11 +1,13 @@
 """Commands that open a language model."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from capelib.cli.output import as_json, note, table
+from capelib.cli.progress import steps
 
 if TYPE_CHECKING:
     from capelib.internals.measure import Internals
@@ -49,10 +51,10 @@ def internals(
     from capelib import tables
     from capelib.errors import InputError
     from capelib.internals import results as kept
-    from capelib.internals.measure import measure, summary
+    from capelib.internals.measure import STEPS, measure, summary
     from capelib.internals.prompts import choose
     from capelib.models import load
-    from capelib.parameters import number
+    from capelib.vocabulary import number
 
     number(4, 10_000, whole=True).check("--n-prompts", n_prompts)
     number(20, 1_000_000, whole=True).check("--n-draws", n_draws)
@@ -64,8 +66,14 @@ def internals(
     sets = choose(listed, n_prompts, seed, first, second)
     rows, shown = [], []
     for name in models:
-        model = load(name, device, dtype, revision, tell=note)
-        found = measure(model, sets, n_draws, seed, on_step=lambda step, name=name: note(f"{name}: {step}"))
+        with steps(1 + len(STEPS)) as begin:
+
+            def tell(step: str, name: str = name, begin: Callable = begin) -> None:
+                begin(f"{name}: {step}")
+
+            tell("loading")
+            model = load(name, device, dtype, revision, tell=note)
+            found = measure(model, sets, n_draws, seed, on_step=tell)
         rows.append(summary(found))
         shown.append(_record(found))
         if not json:

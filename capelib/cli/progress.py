@@ -1,4 +1,4 @@
-"""How far the sections at work have come: a bar for each on a terminal, plain lines elsewhere."""
+"""How far long work has come: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -46,3 +46,24 @@ def _line(section: str, done: int, total: int) -> None:
     # a log wants to know that something moves, not every step of it
     if total and (done == 0 or done * LINES // total > (done - 1) * LINES // total):
         note(f"{section}: cell {done + 1} of {total}")
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Callable[[str], None]]:
+    """Give the function that names the step that begins, of `total`: a bar on a terminal, elsewhere a line for each."""
+    if not sys.stderr.isatty():
+        yield note
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task, begun = bar.add_task("", total=total), 0
+
+        def begin(step: str) -> None:
+            nonlocal begun
+            bar.update(task, description=step, completed=begun)
+            begun += 1
+
+        yield begin

@@ -13,8 +13,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def sections(json: AsJson = False) -> None:
     """List the sections with their parameters: type, default, allowed values, help."""
-    from capelib.parameters import rule
     from capelib.sections import discover
+    from capelib.vocabulary import rule
 
     found = discover().values()
     if json:

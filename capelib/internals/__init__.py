@@ -3,7 +3,7 @@
 from capelib.internals.coupling import CENTRED, RAW, STANDARDISED, Controlled, controlled, coupling
 from capelib.internals.measure import Heads, Internals, measure, need_attention, need_heads, summary
 from capelib.internals.prompts import PromptSets, choose
-from capelib.internals.results import by_depth
+from capelib.internals.results import by_depth, short
 
 __all__ = [
     "CENTRED",
@@ -20,5 +20,6 @@ __all__ = [
     "measure",
     "need_attention",
     "need_heads",
+    "short",
     "summary",
 ]

@@ -28,10 +28,16 @@ def dimension(vectors: ArrayLike, share: float = 0.9) -> tuple[float, int]:
 def by_number(vectors: ArrayLike, sizes: list[int], n_draws: int = 50, seed: int = 0) -> pd.DataFrame:
     """d_rep of random samples of the prompts: n, mean, low and high (95 % of the samples) of the participation ratio.
 
-    A dimension that grows with the number of prompts is a property of the sample, not of the model.
+    Beside it its null, `independent`: the mean for the same samples with every coordinate shuffled over the prompts by
+    itself, so that coordinates keep their variances and lose what they have in common. A dimension that grows with
+    the number of prompts is a property of the sample, not of the model.
     """
     x, rng, rows = np.asarray(vectors, dtype=np.float64), np.random.default_rng(seed), []
     for size in sizes:
-        drawn = [dimension(x[rng.choice(len(x), size, replace=False)])[0] for _ in range(n_draws)]
-        rows.append((size, float(np.mean(drawn)), *np.percentile(drawn, [2.5, 97.5])))
-    return pd.DataFrame(rows, columns=["n", "d_rep", "low", "high"])
+        drawn, apart = [], []
+        for _ in range(n_draws):
+            sample = x[rng.choice(len(x), size, replace=False)]
+            drawn.append(dimension(sample)[0])
+            apart.append(dimension(rng.permuted(sample, axis=0))[0])
+        rows.append((size, float(np.mean(drawn)), *np.percentile(drawn, [2.5, 97.5]), float(np.mean(apart))))
+    return pd.DataFrame(rows, columns=["n", "d_rep", "low", "high", "independent"])

@@ -23,6 +23,7 @@ SHORT = {  # column names of a table of results
     "the same map, not widened": "map not widened",
     "its nonlinearity alone": "nonlinearity alone",
 }
+STEPS = ("hidden states", "output map", "heads", "attention patterns", "dimension")
 STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # of the positive control, in widths of the neutral prompts' cloud
 
 
@@ -64,7 +65,7 @@ def measure(
 ) -> Internals:
     """Read a model once per quantity and compute every coupling with its nulls. Amin (2026), Sec. 6 and App. A.5.
 
-    `on_step` hears what comes next. Raises InputError as `residuals` and `controlled` do.
+    `on_step` hears which of `STEPS` comes next. Raises InputError as `residuals` and `controlled` do.
     """
     tell, places, texts = on_step or (lambda _: None), prompts.places(), prompts.all
 

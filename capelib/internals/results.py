@@ -37,11 +37,20 @@ def save(table: pd.DataFrame, path: Path) -> Path:
     return write_text(path, table.to_csv(index=False))
 
 
+def short(model: str) -> str:
+    """The name of a model without its owner or the folders it lies in.
+
+    >>> short("EleutherAI/pythia-1b"), short("./models/gpt2/"), short("smollm2-135m")
+    ('pythia-1b', 'gpt2', 'smollm2-135m')
+    """
+    return model.rstrip("/").rsplit("/", 1)[-1]
+
+
 def family(model: str) -> str:
     """The name of a model without owner and size: what models of one recipe share.
 
     >>> family("EleutherAI/pythia-1.4b-deduped"), family("smollm2-135m"), family("./models/gpt2")
     ('pythia', 'smollm2', 'gpt2')
     """
-    name = model.rstrip("/").rsplit("/", 1)[-1]
+    name = short(model)
     return SIZE.sub("", name) or name

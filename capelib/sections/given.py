@@ -6,8 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from capelib.errors import InputError, together
-from capelib.parameters import PANELS, is_path, problems, rule, unknown_parameter
+from capelib.parameters import problems, unknown_parameter
 from capelib.sections.source import Section
+from capelib.vocabulary import PANELS, is_path, rule
 
 TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
