@@ -49,8 +49,9 @@ def _normed(model: torch.nn.Module, vector: np.ndarray) -> np.ndarray:
         for name, module in model.named_modules()
         if id(module) not in inside and "norm" in type(module).__name__.lower() and "word_embed" not in name
     ]
-    with torch.inference_mode():
-        return norms[-1](torch.tensor(vector)[None, None])[0, 0].numpy()
+    norms = [each for each in norms if all(len(weight) == len(vector) for weight in each.parameters())]
+    with torch.inference_mode():  # the first GPT has none
+        return norms[-1](torch.tensor(vector)[None, None])[0, 0].numpy() if norms else vector
 
 
 @pytest.mark.parametrize("position", POSITIONS)
@@ -106,7 +107,10 @@ def test_hooks_are_gone_afterwards_also_after_an_error() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"layers": [3]}, "from 0 to 2; got 3"),
+        ({"layers": [3]}, "from 0 to 2, at least one; got 3"),
+        ({"layers": [1, 1]}, r"different ones.*got \[1, 1\]"),
+        ({"layers": []}, r"at least one; got \[\]"),
+        ({"batch_size": 0}, "a batch holds one prompt or more; got 0"),
         ({"layers": [-1]}, "got -1"),
         ({"position": "lats"}, "closest: 'last'"),
     ],

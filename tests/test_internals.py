@@ -9,10 +9,12 @@ from scipy.spatial.distance import cosine
 from capelib.errors import InputError
 from capelib.internals import gram
 from capelib.internals.anisotropy import anisotropy
-from capelib.internals.competing import competition, opposed
+from capelib.internals.competing import by_split, competition, half_strength, opposed
 from capelib.internals.coupling import CENTRED, RAW, STANDARDISED, controlled, coupling
 from capelib.internals.dimension import by_number, dimension
 from capelib.internals.projection import BEFORE, gelu, projection, widened
+from capelib.internals.prompts import PromptSets
+from capelib.internals.references import by_draw, by_reference
 
 
 def clouds(seed: int, *sizes: int, units: tuple[int, ...] = (3,), d: int = 12, shift: float = 3.0) -> list[np.ndarray]:
@@ -113,6 +115,146 @@ def test_the_interval_holds_the_value_and_shrinks_with_the_prompts() -> None:
     assert ((narrow["high"] - narrow["low"]) < (wide["high"] - wide["low"])).all()
 
 
+@pytest.mark.parametrize("paired", [False, True])
+def test_every_column_of_every_measure_by_brute_force(paired: bool) -> None:
+    (a, b, neutral, reference), n_draws = clouds(11, 6, 6, 14, 9, units=(2,)), 60
+    found = controlled(a, b, neutral, reference, n_draws=n_draws, seed=4, paired=paired)
+    mean, sd = reference.mean(axis=1, keepdims=True), reference.std(axis=1, ddof=1, keepdims=True)
+    for name, change in {
+        RAW: lambda x: x,
+        CENTRED: lambda x: x - mean,
+        STANDARDISED: lambda x: (x - mean) / sd,
+    }.items():
+        rng, both, other = np.random.default_rng(4), np.concatenate([change(a), change(b)], axis=1), change(neutral)
+        weights = (
+            gram.bootstrapped(6, 6, n_draws, rng, paired),
+            gram.shuffled(6, 6, n_draws, rng, paired),
+            gram.halves(14, 6, n_draws, rng),
+        )
+        by_layer = []
+        for layer in range(2):
+            row = found.measure(name).iloc[layer]
+            drawn, mixed, split = (
+                np.array([1 - cosine(x @ rows, y @ rows) for x, y in zip(*each, strict=True)])
+                for each, rows in zip(weights, (both[layer], both[layer], other[layer]), strict=True)
+            )
+            by_layer.append((drawn, mixed, split))
+            value = 1 - cosine(both[layer][:6].mean(axis=0), both[layer][6:].mean(axis=0))
+            check_row(row, value, drawn, mixed, split)
+        together = found.overall.set_index("measure").loc[name]
+        drawn, mixed, split = (np.mean([layer[i] for layer in by_layer], axis=0) for i in range(3))
+        check_row(together, found.measure(name)["value"].mean(), drawn, mixed, split)
+
+
+def check_row(row, value: float, drawn: np.ndarray, mixed: np.ndarray, split: np.ndarray) -> None:
+    low, mid, high = np.arctanh(np.percentile(drawn, [2.5, 50, 97.5]))
+    assert row["value"] == pytest.approx(value, abs=1e-9)
+    assert row["low"] == pytest.approx(np.tanh(np.arctanh(value) + low - mid), abs=1e-9)
+    assert row["high"] == pytest.approx(np.tanh(np.arctanh(value) + high - mid), abs=1e-9)
+    np.testing.assert_allclose(row[["shuffled_low", "shuffled_mid", "shuffled_high"]].astype(float),
+                               np.percentile(mixed, [2.5, 50, 97.5]), atol=1e-9)  # fmt: skip
+    np.testing.assert_allclose(row[["neutral_low", "neutral_mid", "neutral_high"]].astype(float),
+                               np.percentile(split, [2.5, 50, 97.5]), atol=1e-9)  # fmt: skip
+    assert row["p"] == pytest.approx((1 + np.sum(mixed <= value + 1e-12)) / (1 + len(mixed)))
+
+
+def test_pairs_are_drawn_together_and_their_labels_exchanged_within() -> None:
+    rng = np.random.default_rng(0)
+    a, b = gram.bootstrapped(5, 5, 50, rng, paired=True)
+    np.testing.assert_array_equal(a[:, :5], b[:, 5:])
+    a, b = gram.shuffled(5, 5, 200, rng, paired=True)
+    np.testing.assert_allclose(a[:, :5] + a[:, 5:], 1 / 5)  # one member of every pair on either side
+    np.testing.assert_allclose(a + b, 1 / 5)
+    assert 0.4 < (a[:, :5] > 0).mean() < 0.6
+    with pytest.raises(InputError, match="two sets of one size; got 5 and 6"):
+        controlled(*clouds(0, 5, 6, 8, 8), paired=True)
+
+
+def test_where_pairs_share_much_only_exchange_within_them_sees_the_contrast() -> None:
+    rng = np.random.default_rng(3)
+    frames = 4 * rng.standard_normal((1, 16, 12))
+    apart = np.zeros(12)
+    apart[0] = 0.6
+    first, second = (frames + s * apart + 0.3 * rng.standard_normal((1, 16, 12)) for s in (1, -1))
+    neutral, reference = clouds(4, 40, 20, units=(1,))
+    p = {
+        paired: controlled(first, second, neutral, reference, n_draws=500, paired=paired).measure(RAW)["p"].item()
+        for paired in (False, True)
+    }
+    assert p[True] < 0.01 <= p[False]
+
+
+def test_p_is_never_zero_and_the_neutral_samples_have_the_sets_sizes() -> None:
+    a, b, neutral, reference = clouds(5, 12, 12, 40, 20, units=(1,), shift=1.0)
+    apart = controlled(a + 9, b - 9, neutral, reference, n_draws=99).measure(RAW)
+    assert apart["p"].item() == pytest.approx(1 / 100)
+    found = controlled(a, b, neutral, reference, n_draws=300).measure(RAW)
+    small = controlled(a[:, :4], b[:, :4], neutral, reference, n_draws=300).measure(RAW)
+    width = [float((each["neutral_high"] - each["neutral_low"]).item()) for each in (small, found)]
+    assert width[0] > 1.2 * width[1]  # samples of 4 vary more than samples of 12
+
+
+def test_the_spread_covers_the_coupling_that_so_many_prompts_have_on_average() -> None:
+    rng, covered, units = np.random.default_rng(1), 0, 200
+    shape = rng.standard_normal(12)
+    expected = np.mean([
+        coupling(3 * shape + rng.standard_normal((400, 16, 12)), 3 * shape + rng.standard_normal((400, 16, 12)))
+    ])  # fmt: skip
+    a, b = (3 * shape + rng.standard_normal((units, 16, 12)) for _ in range(2))
+    table = controlled(a, b, *clouds(2, 32, 32, units=(units,)), n_draws=300).measure(RAW)
+    covered = ((table["low"] <= expected) & (expected <= table["high"])).mean()
+    assert 0.88 <= covered <= 0.99
+
+
+def test_a_centred_ordering_that_a_reference_reverses_is_seen() -> None:
+    rng = np.random.default_rng(0)
+    one, other = np.eye(12)[0] * 3, np.eye(12)[1] * 3
+    first, second = (one + 0.5 * rng.standard_normal((2, 10, 12)) for _ in range(2))
+    neutral = other + 0.5 * rng.standard_normal((2, 24, 12))
+    table = by_reference(
+        first, second, neutral,
+        {"like the sets": one + 0.5 * rng.standard_normal((2, 20, 12)),
+         "like the neutral": other + 0.5 * rng.standard_normal((2, 20, 12))},
+    ).set_index("reference")  # fmt: skip
+    assert table.loc["like the neutral", "value"] > 0.9 > table.loc["like the neutral", "neutral_mid"]
+    assert table.loc["like the sets", "neutral_mid"] > 0.9 > table.loc["like the sets", "value"]
+    assert table["prompts"].tolist() == [20, 20]
+
+
+def test_couplings_of_several_draws_are_those_of_each_alone() -> None:
+    rng = np.random.default_rng(2)
+    texts = [f"prompt {i}" for i in range(60)]
+    x = 2 + rng.standard_normal((3, 60, 12))
+    chosen = [
+        PromptSets(tuple(texts[i : i + 8]), tuple(texts[i + 8 : i + 16]), tuple(texts[i + 16 : i + 32]), (), ())
+        for i in (0, 20)
+    ]
+    table = by_draw(gram.gram(x), texts, chosen, n_draws=50)
+    for start, row in zip((0, 20), table.itertuples(), strict=True):
+        a, b, neutral = x[:, start : start + 8], x[:, start + 8 : start + 16], x[:, start + 16 : start + 32]
+        alone = controlled(a, b, neutral, x[:, 55:], n_draws=50, seed=row.draw)
+        own = alone.measure(RAW)
+        assert row.value == pytest.approx(own["value"].mean())
+        assert row.neutral_mid == pytest.approx(alone.overall.set_index("measure").loc[RAW, "neutral_mid"])
+        assert row.below_neutral == int((own["value"] < own["neutral_low"]).sum())
+        assert row.contrast == int((own["p"] < 0.05).sum())
+
+
+def test_the_rule_on_random_halves_by_brute_force() -> None:
+    x = np.random.default_rng(6).standard_normal((30, 8, 3))
+    counts, rng = by_split(x, n_splits=20, seed=9), np.random.default_rng(9)
+    for count in counts:
+        order = rng.permutation(8)
+        assert count == competition(x[:, order[:4]], x[:, order[4:]]).fires.sum()
+    assert counts.max() > 0
+
+
+def test_half_of_the_heads_fire_between_two_strengths() -> None:
+    assert half_strength([1, 2, 4], [0.0, 0.5, 1.0]) == 2
+    assert half_strength([1, 2], [0.6, 1.0]) == 1
+    assert half_strength([1, 2], [0.0, 0.4]) == float("inf")
+
+
 def test_too_few_prompts_are_told() -> None:
     with pytest.raises(InputError, match="four prompts or more"):
         controlled(*clouds(0, 3, 8, 8, 8))
@@ -137,7 +279,8 @@ def test_the_positive_control_fires_when_sets_are_far_apart_unless_the_common_me
     assert opposed(free, [0.0, 5.0]).tolist() == [0.0, 1.0]
     hidden = clouds(9, 40, units=(50,), shift=100.0)[0]
     assert opposed(hidden, [5.0]).tolist() == [0.0]
-    assert opposed(hidden, [5.0], centred=True).tolist() == [1.0]
+    centre = clouds(9, 40, 60, units=(50,), shift=100.0)[1].mean(axis=1, keepdims=True)  # of other prompts
+    assert opposed(hidden, [5.0], centre=centre).tolist() == [1.0]
 
 
 def test_the_positive_control_moves_the_vectors_themselves() -> None:
@@ -190,13 +333,18 @@ def test_prompts_of_two_sets_share_their_frames_and_none_plays_two_parts() -> No
     sets, frame = choose(table, 12, seed=3), table.set_index("text")["id"].str.rsplit("-", n=1).str[0]
     assert frame[list(sets.first)].tolist() == frame[list(sets.second)].tolist()
     assert len(set(sets.all)) == len(sets.all) == 12 + 12 + 24 + 48
+    assert sets.paired
+    assert sorted(sets.reference_sets) == sorted(["misconception", "neutral", "reasoning", "truthfulness"] * 12)
+    assert not set(frame[list(sets.reference)]) & set(frame[list(sets.first)])
     assert choose(table, 12, seed=3) == sets != choose(table, 12, seed=4)
     plain = choose(table[["set", "text"]], 12, seed=3)
     assert len(plain.first) == len(plain.second) == 12
+    assert not plain.paired
 
 
 def test_dimension_grows_with_the_number_of_prompts() -> None:
     table = by_number(np.random.default_rng(0).standard_normal((120, 200)), [8, 16, 64])
+    assert table["low"].notna().tolist() == [True, True, False]  # 64 of 120 is more than half
     assert table["d_rep"].is_monotonic_increasing
     assert (table["d_rep"] < table["n"]).all()
 
@@ -245,5 +393,6 @@ def test_random_linear_maps_keep_the_coupling_whatever_their_width() -> None:
     (a,), (b,), (neutral,) = (clouds(seed, 30, units=(1,), d=64)[0] for seed in (1, 1, 3))
     linear = projection(a, b + 1, neutral, {}, 1, n_maps=200, n_draws=20).linear
     np.testing.assert_allclose(linear["mean"], coupling(a, b + 1), atol=0.05)
+    assert {"shuffled_mid", "neutral_low", "neutral_mid", "neutral_high"} <= set(linear)
     spread = linear["high"] - linear["low"]
     assert spread.iloc[-1] < spread.iloc[0] / 2

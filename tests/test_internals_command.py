@@ -92,7 +92,7 @@ def test_mistakes_cost_one_line_and_lose_nothing(place: Path, arguments: list[st
 
 def test_names_give_families() -> None:
     names = ["facebook/opt-125m", "Qwen/Qwen2.5-1.5B", "EleutherAI/pythia-6.9b-deduped", "gpt2", "x/Llama-3.1-70B"]
-    assert [family(name) for name in names] == ["opt", "Qwen2.5", "pythia", "gpt2", "Llama-3.1"]
+    assert [family(name) for name in names] == ["opt", "Qwen2.5", "pythia-deduped", "gpt2", "Llama-3.1"]
 
 
 def test_joining_keeps_other_settings() -> None:

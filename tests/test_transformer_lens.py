@@ -24,11 +24,12 @@ RELATIVE = 1e-5
 
 @dataclass(frozen=True)
 class Reading:
-    """What TransformerLens caches of every prompt: streams (layers, prompts, d), means over all tokens but the first,
+    """What TransformerLens caches of every prompt: streams (layers, prompts, d), means over all tokens and all but one,
     z (layers, heads, prompts, d_head), patterns (layers, heads, prompts, T·T), the states that enter the unembedding
     (prompts, d), logits (prompts, vocabulary), and the heads' output map (layers, heads, d_head, d)."""
 
     streams: np.ndarray
+    all_tokens: np.ndarray
     means: np.ndarray
     z: np.ndarray
     patterns: np.ndarray
@@ -65,16 +66,17 @@ def read(kind: str, words: object, sets: PromptSets) -> Reading:
                    ("hook_out", "attn.hook_z", "attn.hook_pattern")} for i in range(3)]  # fmt: skip
         found.append((
             np.stack([each["hook_out"][-1].numpy() for each in layers]),
+            np.stack([each["hook_out"].mean(dim=0).numpy() for each in layers]),
             np.stack([each["hook_out"][1:].mean(dim=0).numpy() for each in layers]),
             np.stack([each["attn.hook_z"][-1].reshape(4, -1).numpy() for each in layers]),
             np.stack([each["attn.hook_pattern"].flatten(1).numpy() for each in layers]),
             kept["unembed.hook_in"][0, -1].numpy(),
             logits[0, -1].numpy(),
         ))  # fmt: skip
-    parts = list(zip(*found, strict=True))
+    streams, all_tokens, means, z, patterns, states, logits = zip(*found, strict=True)
     return Reading(
-        np.stack(parts[0], axis=1), np.stack(parts[1], axis=1), np.stack(parts[2], axis=2),
-        np.stack(parts[3], axis=2), np.stack(parts[4]), np.stack(parts[5]),
+        np.stack(streams, axis=1), np.stack(all_tokens, axis=1), np.stack(means, axis=1), np.stack(z, axis=2),
+        np.stack(patterns, axis=2), np.stack(states), np.stack(logits),
         np.stack([bridge.blocks[i].attn.W_O.detach().numpy() for i in range(3)]),
     )  # fmt: skip
 
@@ -96,7 +98,8 @@ def table_of(controlled: object, first: np.ndarray, second: np.ndarray, referenc
 
 def test_hidden_states(both: tuple) -> None:
     found, theirs, sets = both
-    for ours, array in ((found.hidden, theirs.streams), (found.hidden_mean, theirs.means)):
+    for name, array in zip(found.readings, (theirs.streams, theirs.all_tokens, theirs.means), strict=True):
+        ours = found.readings[name]
         first, second, _, reference = split(array, sets, 1)
         table_of(ours, first, second, reference, (RAW, CENTRED, STANDARDISED))
     for column, values in anisotropy(theirs.streams).items():
@@ -115,6 +118,8 @@ def test_heads_and_what_they_add_to_the_stream(both: tuple) -> None:
     half = neutral.shape[2] // 2
     same(found.heads.rule_neutral.share, competition(neutral[:, :, :half], neutral[:, :, half:]).share)
     same(found.heads.positive["as_defined"], opposed(neutral, STRENGTHS))
+    centre = reference.mean(axis=2, keepdims=True)
+    same(found.heads.positive["centred"], opposed(neutral, STRENGTHS, centre=centre))
 
 
 def test_attention_patterns(both: tuple) -> None:

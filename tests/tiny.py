@@ -58,6 +58,22 @@ ARCHITECTURES: dict[str, dict] = {
     "lfm2": {"layer_types": ["conv", "full_attention", "conv"], "full_attn_idxs": [1]},
     "nemotron": {},
     "persimmon": FULL,
+    "gpt_oss": {
+        **MOE,
+        "head_dim": 8,
+        "layer_types": ["full_attention"] * 3,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0},
+    },
+    "gemma4_text": {
+        "head_dim": 8,
+        "global_head_dim": 16,
+        "layer_types": ["sliding_attention", "sliding_attention", "full_attention"],
+        "sliding_window": 16,
+        "hidden_size_per_layer_input": 8,
+        "vocab_size_per_layer_input": 97,
+        "num_kv_shared_layers": 0,
+    },
+    "openai-gpt": {"n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 64},
 }
 WITHOUT_ATTENTION = ("mamba", "mamba2", "rwkv")
 

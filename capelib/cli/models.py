@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from capelib.cli.output import as_json, note, table
+from capelib.cli.paths import can_write
 from capelib.cli.progress import steps
 
 if TYPE_CHECKING:
@@ -49,21 +50,23 @@ def internals(
     For example: cape internals smollm2-135m --results table.csv
     """
     from capelib import tables
-    from capelib.errors import InputError
     from capelib.internals import results as kept
     from capelib.internals.measure import STEPS, measure, summary
     from capelib.internals.prompts import choose
-    from capelib.models import load
+    from capelib.models import check_settings, load
     from capelib.vocabulary import number
 
     number(4, 10_000, whole=True).check("--n-prompts", n_prompts)
     number(20, 1_000_000, whole=True).check("--n-draws", n_draws)
     number(0, 2**32 - 1, whole=True).check("--seed", seed)
-    if chart and chart.suffix != ".html":
-        raise InputError(f"--chart must end in .html; got {chart}")
+    for option, path, ending in (("--results", results, ".csv"), ("--chart", chart, ".html")):
+        if path:
+            can_write(option, path, ending)
+    models = list(dict.fromkeys(models))
     old = tables.read_csv(results, "internals_results") if results and results.is_file() else None
     listed = tables.read_csv(prompts, "prompts_own") if prompts else tables.read("prompts")
     sets = choose(listed, n_prompts, seed, first, second)
+    check_settings(models, device, dtype, revision)
     rows, shown = [], []
     for name in models:
         with steps(1 + len(STEPS)) as begin:
@@ -79,14 +82,19 @@ def internals(
         if not json:
             _print(found)
         if results:  # after every model, so that an interruption keeps what is done
-            kept.save(kept.join(old, rows), results)
+            note(f"written: {kept.save(kept.join(old, rows), results)}")
     if json:
         as_json(shown)
     if chart:
         _draw(kept.join(old, rows), chart)
-    for path in (results, chart):
-        if path:
-            note(f"written: {path}")
+        note(f"written: {chart}")
+
+
+LEGEND = (
+    "coupling: cosine of the two sets' mean states after each layer, with its spread over prompts; neutral, shuffled: "
+    "95 % of two samples of neutral prompts, and of the same prompts with shuffled labels; p: share of shuffles with a "
+    "coupling as low; centred: the mean of other prompts taken away"
+)
 
 
 def _print(found: "Internals") -> None:
@@ -95,37 +103,59 @@ def _print(found: "Internals") -> None:
     facts = found.facts
     note(f"{found.model}: {facts['n_params']:,} parameters, {facts['n_layers']} layers, {facts['dtype']}")
     raw, centred = (found.hidden.measure(name).set_index("layer") for name in (RAW, CENTRED))
-    head = ("layer", "coupling", "95 %", "neutral", "shuffled", "p", "centred", "neutral, centred")
+    head = ("layer", "coupling", "spread", "neutral", "shuffled", "p", "centred", "neutral, centred")
     table(head, [
         (layer, f"{row.value:.3f}", _span(row.low, row.high), _span(row.neutral_low, row.neutral_high),
          _span(row.shuffled_low, row.shuffled_high), f"{row.p:.3f}", f"{centred.value[layer]:.2f}",
          _span(centred.neutral_low[layer], centred.neutral_high[layer], 2))
         for layer, row in raw.iterrows()
-    ])  # fmt: skip
+    ], narrow=("layer", "coupling", "neutral", "p", "centred"))  # fmt: skip
     if found.heads is not None:
-        rule, neutral = found.heads.rule, found.heads.rule_neutral
+        rule, contrast = found.heads.rule, found.heads.coupling.measure(RAW)
         table(
-            ("heads", "competing", "competing, neutral", "cosine above 0", "median cosine"),
-            [(rule.fires.size, int(rule.fires.sum()), int(neutral.fires.sum()), int((rule.cosines > 0).sum()),
-              f"{_median(rule.cosines):.3f}")],
+            ("heads", "competing", "competing, neutral", "cosine above 0", "median cosine", "p below 0.05"),
+            [(rule.fires.size, int(rule.fires.sum()), f"{found.heads.neutral_counts.mean():.1f}",
+              int((rule.cosines > 0).sum()), f"{contrast['value'].median():.3f}", int((contrast["p"] < 0.05).sum()))],
         )  # fmt: skip
-    table(("map", "outputs", "coupling", "95 %", "neutral", "shuffled"), [
+    table(("map", "outputs", "coupling", "spread", "neutral", "shuffled"), [
         (row.map, row.width, f"{row.value:.3f}", _span(row.low, row.high), _span(row.neutral_low, row.neutral_high),
          _span(row.shuffled_low, row.shuffled_high))
         for row in found.projection.table.itertuples()
+    ], narrow=("map", "coupling", "neutral", "shuffled"))  # fmt: skip
+    table(("d_rep of the last layer, prompts", "tokens", "d_rep", "coordinates shuffled"), [
+        (row.n, row.tokens, f"{row.d_rep:.1f}", f"{row.independent:.1f}") for row in found.dimension.itertuples()
     ])  # fmt: skip
+    below = int((raw["value"] < raw["neutral_low"]).sum())
+    note(LEGEND)
+    note(f"the two sets lie below the neutral samples in {below} of {len(raw)} layers")
 
 
 def _record(found: "Internals") -> dict:
     from capelib.internals.measure import summary
 
+    def records(controlled: object) -> list[dict]:
+        return controlled.table.to_dict("records")
+
+    heads = found.heads
     return {
         "summary": summary(found),
-        "hidden": found.hidden.table.to_dict("records"),
+        "hidden": records(found.hidden),
+        "readings": {name: each.overall.to_dict("records") for name, each in found.readings.items()},
+        "references": found.references.to_dict("records"),
+        "anisotropy": found.anisotropy.to_dict("records"),
         "projection": found.projection.table.to_dict("records"),
-        "heads": None if found.heads is None else found.heads.coupling.table.to_dict("records"),
+        "linear_maps": found.projection.linear.to_dict("records"),
+        "heads": None if heads is None else records(heads.coupling),
+        "head_images": None if heads is None else records(heads.images),
+        "rule": None if heads is None else {
+            "competing": heads.rule.fires.tolist(), "share_of_pairs": heads.rule.share.tolist(),
+            "mean_cosine": heads.rule.cosines.tolist(), "competing_in_neutral_splits": heads.neutral_counts.tolist(),
+            "positive_control": heads.positive.to_dict("records"),
+        },
+        "attention": None if found.attention is None else records(found.attention),
         "d_rep": found.d_rep.to_dict("records"),
-    }
+        "d_rep_by_number": found.dimension.to_dict("records"),
+    }  # fmt: skip
 
 
 def _draw(results: object, path: Path) -> None:
@@ -142,9 +172,3 @@ def _draw(results: object, path: Path) -> None:
 
 def _span(low: float, high: float, digits: int = 3) -> str:
     return f"[{low:.{digits}f}, {high:.{digits}f}]"
-
-
-def _median(values: object) -> float:
-    import numpy as np
-
-    return float(np.median(values))

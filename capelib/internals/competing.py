@@ -36,15 +36,38 @@ def competition(
     return Competition(below, below > share, cosines.mean(axis=(-2, -1)))
 
 
+def by_split(neutral: ArrayLike, n_splits: int = 50, seed: int = 0) -> NDArray:
+    """The rule's null: how many units it calls competing for random halves of the neutral prompts, one number a split.
+
+    `neutral` (units..., n, d).
+    """
+    x = np.asarray(neutral, dtype=np.float64)
+    products, n, rng = gram.gram(x), x.shape[-2], np.random.default_rng(seed)
+    below = gram.pairwise(products, np.arange(n), np.arange(n)) < LIMIT
+    counts = []
+    for _ in range(n_splits):
+        order = rng.permutation(n)
+        first, second = order[: n // 2], order[n // 2 :]
+        counts.append(int((below[..., first[:, None], second[None, :]].mean(axis=(-2, -1)) > SHARE).sum()))
+    return np.array(counts)
+
+
 def opposed(
-    vectors: ArrayLike, strengths: ArrayLike, metric: NDArray | None = None, centred: bool = False, seed: int = 0
+    vectors: ArrayLike,
+    strengths: ArrayLike,
+    metric: NDArray | None = None,
+    centre: ArrayLike | None = None,
+    seed: int = 0,
 ) -> NDArray:
     """Positive control: the share of units in which the rule fires for sets pushed apart, one value per strength.
 
     `vectors` (units..., n, d) of one kind of prompt are split at random into two halves. One half is moved by +s, the
     other by -s, along one random direction per unit; s is in units of the root mean square distance of the vectors
     from their mean. Where the rule is silent although the sets lie many of their own widths apart, its silence on
-    real prompts says nothing about them. `centred` subtracts the mean of all vectors first.
+    real prompts says nothing about them. `centre` (units..., 1, d), the mean of other prompts, is subtracted first.
+
+    With all power in the push and none in the centre, a pair's cosine is about -s²/(1 + s²): below the limit of -0.5
+    from s = 1 on. A common mean of k widths that is not taken away moves that to about s = √(1 + k²) and beyond.
 
     Raises InputError for fewer than eight prompts.
     """
@@ -53,13 +76,13 @@ def opposed(
     if n < 8:
         raise InputError(f"two halves of four prompts are needed; got {n} prompts")
     rng = np.random.default_rng(seed)
-    order = rng.permutation(n)
-    x, mean = x[..., order, :], x.mean(axis=-2, keepdims=True)
-    width = np.sqrt(((x - mean) ** 2).sum(axis=-1).mean(axis=-1))[..., None, None]
+    x = x[..., rng.permutation(n), :]
+    width = np.sqrt(((x - x.mean(axis=-2, keepdims=True)) ** 2).sum(axis=-1).mean(axis=-1))[..., None, None]
     direction = rng.standard_normal((*x.shape[:-2], 1, x.shape[-1]))
     direction *= width / np.linalg.norm(direction, axis=-1, keepdims=True)
     sign = np.where(np.arange(n) < n // 2, 1.0, -1.0)
-    both = gram.gram(np.concatenate([x - mean if centred else x, direction], axis=-2), metric)
+    moved_from = x if centre is None else x - np.asarray(centre, dtype=np.float64)
+    both = gram.gram(np.concatenate([moved_from, direction], axis=-2), metric)
     # with x + sign·s·u, the products are those of x, plus s and s² times parts that do not change
     still, along, length = both[..., :n, :n], both[..., :n, n], both[..., n:, n:]
     mixed, fired = sign[:, None] * along[..., None, :], []
@@ -68,3 +91,19 @@ def opposed(
         cosines = gram.pairwise(moved, np.arange(n // 2), np.arange(n // 2, n))
         fired.append(((cosines < LIMIT).mean(axis=(-2, -1)) > SHARE).mean())
     return np.array(fired)
+
+
+def half_strength(strengths: ArrayLike, shares: ArrayLike) -> float:
+    """The strength at which half of the units fire, between two strengths by straight line; infinite if they never do.
+
+    >>> half_strength([1, 2, 4], [0.0, 0.25, 0.75])
+    3.0
+    """
+    strengths, shares = np.asarray(strengths, float), np.asarray(shares, float)
+    above = np.flatnonzero(shares >= 0.5)
+    if not len(above):
+        return float("inf")
+    first = above[0]
+    if first == 0:
+        return float(strengths[0])
+    return float(np.interp(0.5, shares[first - 1 : first + 1], strengths[first - 1 : first + 1]))

@@ -28,6 +28,9 @@ def dimension(vectors: ArrayLike, share: float = 0.9) -> tuple[float, int]:
 def by_number(vectors: ArrayLike, sizes: list[int], n_draws: int = 50, seed: int = 0) -> pd.DataFrame:
     """d_rep of random samples of the prompts: n, mean, low and high (95 % of the samples) of the participation ratio.
 
+    Samples of more than half of the prompts share most of them, so that their spread says little: low and high are then
+    empty.
+
     Beside it its null, `independent`: the mean for the same samples with every coordinate shuffled over the prompts by
     itself, so that coordinates keep their variances and lose what they have in common. A dimension that grows with
     the number of prompts is a property of the sample, not of the model.
@@ -39,5 +42,6 @@ def by_number(vectors: ArrayLike, sizes: list[int], n_draws: int = 50, seed: int
             sample = x[rng.choice(len(x), size, replace=False)]
             drawn.append(dimension(sample)[0])
             apart.append(dimension(rng.permuted(sample, axis=0))[0])
-        rows.append((size, float(np.mean(drawn)), *np.percentile(drawn, [2.5, 97.5]), float(np.mean(apart))))
+        ends = np.percentile(drawn, [2.5, 97.5]) if 2 * size <= len(x) else (np.nan, np.nan)
+        rows.append((size, float(np.mean(drawn)), *ends, float(np.mean(apart))))
     return pd.DataFrame(rows, columns=["n", "d_rep", "low", "high", "independent"])

@@ -8,6 +8,8 @@ differ in their weights only, and centring or rescaling changes K once.
 import numpy as np
 from numpy.typing import NDArray
 
+Weights = tuple[NDArray, NDArray]
+
 
 def gram(x: NDArray, metric: NDArray | None = None) -> NDArray:
     """Scalar products of vectors x of shape (..., n, d): (..., n, n). `metric` (..., d, d) gives x·M·xᵀ."""
@@ -32,30 +34,39 @@ def pairwise(products: NDArray, first: NDArray, second: NDArray) -> NDArray:
         return block / (norm[..., first, None] * norm[..., None, second])
 
 
-def sets(n_first: int, n_second: int) -> tuple[NDArray, NDArray]:
+def sets(n_first: int, n_second: int) -> Weights:
     """Weights of the observed means of two sets that lie one after the other; each of shape (1, n)."""
     a, b = np.zeros((1, n_first + n_second)), np.zeros((1, n_first + n_second))
     a[0, :n_first], b[0, n_first:] = 1 / n_first, 1 / n_second
     return a, b
 
 
-def bootstrapped(n_first: int, n_second: int, draws: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-    """Weights of bootstrap samples of the prompts, each set by itself; each of shape (draws, n)."""
+def bootstrapped(n_first: int, n_second: int, draws: int, rng: np.random.Generator, paired: bool = False) -> Weights:
+    """Weights of bootstrap samples of the prompts, each of shape (draws, n).
+
+    Each set by itself; `paired`, the first prompt of one set with the first of the other and so on.
+    """
     a = rng.multinomial(n_first, np.full(n_first, 1 / n_first), draws) / n_first
-    b = rng.multinomial(n_second, np.full(n_second, 1 / n_second), draws) / n_second
+    b = a if paired else rng.multinomial(n_second, np.full(n_second, 1 / n_second), draws) / n_second
     return np.hstack([a, np.zeros((draws, n_second))]), np.hstack([np.zeros((draws, n_first)), b])
 
 
-def shuffled(n_first: int, n_second: int, draws: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-    """Weights of the same prompts with their labels shuffled; each of shape (draws, n)."""
+def shuffled(n_first: int, n_second: int, draws: int, rng: np.random.Generator, paired: bool = False) -> Weights:
+    """Weights of the same prompts with their labels shuffled, each of shape (draws, n).
+
+    `paired` exchanges the labels within pairs at random, so that what the members of a pair have in common stays on
+    both sides, as it is in the observed sets.
+    """
     n = n_first + n_second
-    order = rng.permuted(np.tile(np.arange(n), (draws, 1)), axis=1)
-    a = np.where(order < n_first, 1 / n_first, 0.0)
-    b = np.where(order >= n_first, 1 / n_second, 0.0)
-    return a, b
+    if paired:
+        swap = rng.random((draws, n_first)) < 0.5
+        of_first = np.hstack([~swap, swap])
+    else:
+        of_first = rng.permuted(np.tile(np.arange(n), (draws, 1)), axis=1) < n_first
+    return np.where(of_first, 1 / n_first, 0.0), np.where(of_first, 0.0, 1 / n_second)
 
 
-def halves(n: int, size: int, draws: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
+def halves(n: int, size: int, draws: int, rng: np.random.Generator) -> Weights:
     """Weights of two disjoint random samples of `size` of n prompts; each of shape (draws, n)."""
     order = rng.permuted(np.tile(np.arange(n), (draws, 1)), axis=1)
     return np.where(order < size, 1 / size, 0.0), np.where((order >= size) & (order < 2 * size), 1 / size, 0.0)

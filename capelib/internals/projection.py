@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import erf
 
 from capelib.internals import gram
-from capelib.internals.coupling import nulls
+from capelib.internals.coupling import columns, draws
 
 BEFORE = "before the output map"
 
@@ -18,8 +18,9 @@ BEFORE = "before the output map"
 class Projection:
     """`table`: one row per map, with `width` (its number of outputs) and the columns of `Controlled.table`.
 
-    `linear`: random linear maps of many widths: width, mean, low, high (95 % of the maps) and `neutral_mid`, the
-    same for two samples of neutral prompts.
+    `linear`: random linear maps of many widths: width, mean, low, high (95 % of the maps), and the mean over the maps
+    for the same prompts with shuffled labels (`shuffled_mid`) and for two samples of neutral prompts (`neutral_low`,
+    `neutral_mid`, `neutral_high`: 95 % of the maps, each with samples of its own).
     """
 
     table: pd.DataFrame
@@ -36,6 +37,7 @@ def projection(
     n_maps: int = 20,
     n_draws: int = 1000,
     seed: int = 0,
+    paired: bool = False,
 ) -> Projection:
     """Couplings of the states that enter the output map, of shapes (n, d), (m, d) and (k, d), through every map.
 
@@ -50,9 +52,9 @@ def projection(
     for name, (width, change) in MAPS.items():
         products[name] = (int(width * d), gram.gram(change(x)), gram.gram(change(other)))
     ours, null = (np.stack([each[i] for each in products.values()]) for i in (1, 2))
-    columns = nulls(ours, null, sizes, n_draws, seed)
-    table = pd.DataFrame({"map": list(products), "width": [each[0] for each in products.values()], **columns})
-    return Projection(table, _linear(x, other, sizes, widths, n_maps, seed))
+    found = columns(*draws(ours, null, sizes, n_draws, seed, paired))
+    table = pd.DataFrame({"map": list(products), "width": [each[0] for each in products.values()], **found})
+    return Projection(table, _linear(x, other, sizes, widths, n_maps, seed, paired))
 
 
 def gelu(x: ArrayLike) -> NDArray:
@@ -80,18 +82,37 @@ MAPS: dict[str, tuple[float, Callable[[NDArray], NDArray]]] = {
 
 
 def _linear(
-    x: NDArray, other: NDArray, sizes: tuple[int, int], widths: tuple[float, ...], n_maps: int, seed: int
+    x: NDArray,
+    other: NDArray,
+    sizes: tuple[int, int],
+    widths: tuple[float, ...],
+    n_maps: int,
+    seed: int,
+    paired: bool,
 ) -> pd.DataFrame:
     rng, rows, d = np.random.default_rng(seed), [], x.shape[1]
     half = min(*sizes, len(other) // 2)
     for factor in widths:
-        width, found, null = max(1, round(factor * d)), [], []
+        width = max(1, round(factor * d))
+        found, mixed, null = [], [], []
         for _ in range(n_maps):
             random = rng.standard_normal((d, width)) / np.sqrt(width)
-            found.append(gram.cosine_of_means(gram.gram(x @ random), *gram.sets(*sizes))[0])
-            null.append(gram.cosine_of_means(gram.gram(other @ random), *gram.halves(len(other), half, 1, rng))[0])
-        rows.append((width, np.mean(found), *np.percentile(found, [2.5, 97.5]), np.median(null)))
-    return pd.DataFrame(rows, columns=["width", "mean", "low", "high", "neutral_mid"])
+            ours, neutral = gram.gram(x @ random), gram.gram(other @ random)
+            found.append(gram.cosine_of_means(ours, *gram.sets(*sizes))[0])
+            mixed.append(gram.cosine_of_means(ours, *gram.shuffled(*sizes, 1, rng, paired))[0])
+            null.append(gram.cosine_of_means(neutral, *gram.halves(len(other), half, 1, rng))[0])
+        neutral_low, neutral_mid, neutral_high = np.percentile(null, [2.5, 50, 97.5])
+        rows.append({
+            "width": width,
+            "mean": np.mean(found),
+            "low": np.percentile(found, 2.5),
+            "high": np.percentile(found, 97.5),
+            "shuffled_mid": np.median(mixed),
+            "neutral_low": neutral_low,
+            "neutral_mid": neutral_mid,
+            "neutral_high": neutral_high,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _one(x: NDArray) -> NDArray:

@@ -11,13 +11,19 @@ from capelib.errors import InputError, unknown
 
 @dataclass(frozen=True)
 class PromptSets:
-    """Four lists of prompts without overlap: the two sets compared, neutral ones, and a reference for centring."""
+    """Four lists of prompts without overlap: the two sets compared, neutral ones, and a reference for centring.
+
+    `reference_sets` names the set of every reference prompt; `paired`, whether the first prompts of the two sets share
+    a frame, the second, and so on.
+    """
 
     first: tuple[str, ...]
     second: tuple[str, ...]
     neutral: tuple[str, ...]
     reference: tuple[str, ...]
+    reference_sets: tuple[str, ...]
     names: tuple[str, str] = ("reasoning", "truthfulness")
+    paired: bool = False
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -33,10 +39,11 @@ class PromptSets:
 def choose(
     table: pd.DataFrame, n: int = 16, seed: int = 0, first: str = "reasoning", second: str = "truthfulness"
 ) -> PromptSets:
-    """Draw `n` prompts of each of two sets, 2n neutral ones, and as reference up to 4n of all that are left.
+    """Draw `n` prompts of each of two sets, 2n neutral ones, and a reference of all that is left, up to 4n prompts.
 
     `table` has the columns set and text, with a set "neutral". Where ids such as animals-1-reasoning say which
-    sentences of two sets share a frame, both are drawn from the same frames, so that they differ in content only.
+    sentences of two sets share a frame, both are drawn from the same frames, in the same order, so that they differ in
+    content only. The reference has as many prompts of every set of the table, from frames that were not drawn.
     Raises InputError for an unknown set or too few prompts.
     """
     known, rng = sorted(set(table["set"])), np.random.default_rng(seed)
@@ -58,10 +65,15 @@ def choose(
         taken = rows.iloc[np.sort(rng.choice(len(rows), count, replace=False))]
         drawn.append(tuple(taken["text"]))
         left = left.drop(index=taken.index)
-    if len(left) < 4:
+    paired = len(frames) >= n
+    left = left[~_frame(left).isin(frames)] if paired else left
+    each = min(n, *(int((left["set"] == name).sum()) for name in left["set"].unique())) if len(left) else 0
+    if each * left["set"].nunique() < 4:
         raise InputError(f"four prompts more are needed as reference, {len(left)} are left; ask for fewer")
-    rest = left.iloc[np.sort(rng.choice(len(left), min(4 * n, len(left)), replace=False))]
-    return PromptSets(*drawn, tuple(rest["text"]), names=(first, second))
+    rest = pd.concat([
+        rows.iloc[np.sort(rng.choice(len(rows), each, replace=False))] for _, rows in left.groupby("set")
+    ])  # fmt: skip
+    return PromptSets(*drawn, tuple(rest["text"]), tuple(rest["set"]), names=(first, second), paired=paired)
 
 
 def _frame(rows: pd.DataFrame) -> pd.Series:

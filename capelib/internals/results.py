@@ -8,18 +8,22 @@ import pandas as pd
 
 from capelib.files import write_text
 
-KEY = ["model", "revision", "dtype", "first", "second", "n_prompts", "seed"]
-SIZE = re.compile(r"[-_.]?\d+(?:[._]\d+)?\s*[bBmM]\b.*$")
+KEY = ["model", "revision", "dtype", "first", "second", "n_prompts", "prompts", "n_draws", "seed"]
+SIZE = re.compile(r"[-_.]?[a-zA-Z]?\d+(?:[._]\d+)?[bBmM]\b")  # E2B and A3B count parameters too
 
 
 def join(old: pd.DataFrame | None, rows: Sequence[dict]) -> pd.DataFrame:
     """`rows` of `capelib.internals.measure.summary` beside older ones; a model measured again replaces its old row."""
     new = pd.DataFrame(list(rows))
+    new = new[~pd.MultiIndex.from_frame(_key(new)).duplicated(keep="last")]
     if old is None or old.empty:
         return new.reset_index(drop=True)
-    there = pd.MultiIndex.from_frame(old.reindex(columns=KEY).fillna("").astype(str))
-    again = pd.MultiIndex.from_frame(new.reindex(columns=KEY).fillna("").astype(str))
+    there, again = (pd.MultiIndex.from_frame(_key(table)) for table in (old, new))
     return pd.concat([old[~there.isin(again)], new], ignore_index=True)
+
+
+def _key(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reindex(columns=KEY).astype(object).where(lambda x: x.notna(), "").astype(str)
 
 
 def by_depth(results: pd.DataFrame) -> pd.DataFrame:
@@ -49,8 +53,8 @@ def short(model: str) -> str:
 def family(model: str) -> str:
     """The name of a model without owner and size: what models of one recipe share.
 
-    >>> family("EleutherAI/pythia-1.4b-deduped"), family("smollm2-135m"), family("./models/gpt2")
-    ('pythia', 'smollm2', 'gpt2')
+    >>> family("EleutherAI/pythia-1.4b-deduped"), family("smollm2-135m"), family("google/gemma-4-E4B-it")
+    ('pythia-deduped', 'smollm2', 'gemma-4-it')
     """
     name = short(model)
     return SIZE.sub("", name) or name

@@ -8,7 +8,7 @@ from capelib.models.batches import Batch, batches
 from capelib.models.blocks import blocks
 from capelib.models.builtin import BUILTINS
 from capelib.models.heads import HeadOutputs, head_outputs, patterns
-from capelib.models.loader import LanguageModel, load
+from capelib.models.loader import LanguageModel, check_settings, load
 
 __all__ = [
     "BUILTINS",
@@ -17,6 +17,7 @@ __all__ = [
     "LanguageModel",
     "batches",
     "blocks",
+    "check_settings",
     "head_outputs",
     "load",
     "patterns",

@@ -51,10 +51,7 @@ def residuals_at(
     for position in positions:
         if position not in POSITIONS:
             raise unknown("position", position, POSITIONS)
-    wanted = range(model.n_layers) if layers is None else list(layers)
-    outside = [layer for layer in wanted if not 0 <= layer < model.n_layers]
-    if outside:
-        raise InputError(f"layer must be from 0 to {model.n_layers - 1}; got {outside[0]}")
+    wanted = _wanted(layers, model.n_layers)
     shape = len(wanted), len(prompts), model.d_model
     out = {position: np.empty(shape, dtype=np.float32) for position in positions}
     place = {layer: i for i, layer in enumerate(wanted)}
@@ -62,12 +59,41 @@ def residuals_at(
     for batch in batches(model, prompts, batch_size):
 
         def keep(layer: int, output: "torch.Tensor", batch: Batch = batch) -> None:
+            _is_one_stream(model, output, batch)
             for position, vectors in out.items():
-                vectors[place[layer], batch.rows] = pooled(output, batch, position).float().cpu().numpy()
+                vectors[place[layer], batch.rows] = pooled(output, batch, position).cpu().numpy()
 
         with torch.inference_mode(), reading(listed, wanted, keep):
             forward(model, batch)
+    for vectors in out.values():
+        need_finite(vectors, model)
     return out
+
+
+def _wanted(layers: Sequence[int] | None, n_layers: int) -> list[int]:
+    wanted = list(range(n_layers) if layers is None else layers)
+    outside = [layer for layer in wanted if not 0 <= layer < n_layers]
+    if outside or not wanted or len(set(wanted)) < len(wanted):
+        got = outside[0] if outside else wanted
+        raise InputError(f"layers must be different ones from 0 to {n_layers - 1}, at least one; got {got}")
+    return wanted
+
+
+def _is_one_stream(model: LanguageModel, output: "torch.Tensor", batch: Batch) -> None:
+    if output.ndim != 3 or output.shape[:2] != batch.ids.shape:
+        shape = tuple(output.shape)
+        raise InputError(
+            f"{model.name}: its blocks return an array of shape {shape}, not one residual stream per token"
+        )
+
+
+def need_finite(vectors: np.ndarray, model: LanguageModel) -> None:
+    """Raise InputError if a state of shape (layers, prompts, d) is infinite or not a number."""
+    finite = np.isfinite(vectors).all(axis=tuple(range(1, vectors.ndim)))
+    if not finite.all():
+        kind = str(model.model.dtype).removeprefix("torch.")
+        advice = "use --dtype float32 or bfloat16" if kind == "float16" else "its weights may be damaged"
+        raise InputError(f"{model.name}: states of layer {int(np.argmin(finite))} are no numbers in {kind}; {advice}")
 
 
 @contextmanager
@@ -104,13 +130,13 @@ def forward(model: LanguageModel, batch: Batch) -> "torch.Tensor":
 
 
 def pooled(output: "torch.Tensor", batch: Batch, position: str) -> "torch.Tensor":
-    """One vector per prompt, of shape (prompts, d), from (prompts, tokens, d)."""
+    """One vector per prompt, float32 of shape (prompts, d), from (prompts, tokens, d)."""
     import torch
 
     if position == "last":
-        return output[torch.arange(len(batch.rows), device=output.device), batch.length - 1]
+        return output[torch.arange(len(batch.rows), device=output.device), batch.length - 1].float()
     mask = batch.mask.clone()
     if position == "mean_without_first":
         mask[:, 0] = mask[:, 0] * (batch.length == 1)  # a prompt of one token has nothing else
-    weight = mask[..., None].to(output.dtype)
-    return (output * weight).sum(dim=1) / weight.sum(dim=1)
+    weight = mask[..., None].float()  # a sum of many float16 numbers may be too large for float16
+    return (output.float() * weight).sum(dim=1) / weight.sum(dim=1)

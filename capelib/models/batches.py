@@ -38,6 +38,11 @@ def tokenize(model: LanguageModel, prompts: Sequence[str]) -> list[list[int]]:
             raise InputError("a prompt is empty; every prompt needs at least one word")
         if limit and len(ids) > limit:
             raise InputError(f"a prompt has {len(ids):,} tokens, the model reads {limit:,}: {prompt[:40]!r}…")
+    highest = max(max(ids) for ids in encoded)
+    if highest >= model.model.get_input_embeddings().num_embeddings:
+        raise InputError(
+            f"{model.name}: its tokenizer gives token {highest:,}, the model knows fewer; they do not belong"
+        )
     return encoded
 
 
@@ -46,6 +51,8 @@ def batches(model: LanguageModel, prompts: Sequence[str], size: int = 32) -> Ite
     are those of single prompts, and positions need no correction."""
     import torch
 
+    if size < 1:
+        raise InputError(f"a batch holds one prompt or more; got {size}")
     encoded = tokenize(model, prompts)
     order = np.argsort([len(ids) for ids in encoded], kind="stable")
     for start in range(0, len(order), size):

@@ -40,5 +40,5 @@ def _outermost(model: "torch.nn.Module", count: int) -> list["torch.nn.ModuleLis
 
 
 def block_output(returned: object) -> "torch.Tensor":
-    """The residual stream that a block returns: bare in most architectures, first of a tuple in some."""
-    return returned[0] if isinstance(returned, tuple) else returned
+    """The residual stream that a block returns: bare in most architectures, first of a tuple or list in some."""
+    return returned[0] if isinstance(returned, tuple | list) else returned

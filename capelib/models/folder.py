@@ -17,7 +17,7 @@ def check(folder: Path, shown: str | None = None) -> None:
     shown = shown or str(folder)
     config = read_json(folder / "config.json", shown)
     kind = config.get("model_type")
-    if not kind:
+    if not isinstance(kind, str) or not kind:
         raise InputError(f"{shown}: config.json names no model_type; save the model with save_pretrained")
     if kind not in _known():
         code = "needs code of its own, which is never run here" if "auto_map" in config else "is not known"
@@ -39,7 +39,14 @@ def check(folder: Path, shown: str | None = None) -> None:
 def weights(folder: Path) -> list[Path]:
     """The weight files, one or several; empty if there are none. Raises InputError if a part is missing."""
     if (folder / INDEX).is_file():
-        names = sorted(set(read_json(folder / INDEX, str(folder)).get("weight_map", {}).values()))
+        listed = read_json(folder / INDEX, str(folder)).get("weight_map")
+        if not isinstance(listed, dict) or not all(isinstance(name, str) for name in listed.values()):
+            raise InputError(f"{folder}: {INDEX} lists no weights; save the model with save_pretrained")
+        names = sorted(set(listed.values()))
+        if any(Path(name).name != name for name in names):
+            raise InputError(
+                f"{folder}: {INDEX} names files outside of the folder; save the model with save_pretrained"
+            )
         missing = [name for name in names if not (folder / name).is_file()]
         if missing:
             raise InputError(f"{folder}: {len(missing)} of {len(names)} weight files missing, such as {missing[0]}")

@@ -1,6 +1,6 @@
 """One way to load a causal language model: a built-in name, a folder, a GGUF file or a hub id."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,12 +88,39 @@ def load(
     return LanguageModel(name, model, tokenizer, source, pinned, facts)
 
 
+def check_settings(
+    names: Sequence[str], device: str = "auto", dtype: str = "auto", revision: str | None = None
+) -> None:
+    """Raise InputError for whatever `load` would refuse without reading weights or asking the hub."""
+    memory.choose_dtype(dtype, memory.choose_device(device), None)
+    for name in names:
+        path = Path(name).expanduser()
+        _may_have_revision(name, revision)
+        if name in builtin.BUILTINS:
+            builtin.need_package(name)
+        elif path.is_dir():
+            folders.check(path, name)
+        elif path.is_file():
+            gguf.check(path)
+        else:
+            _is_no_path(name)
+
+
+def _may_have_revision(name: str, revision: str | None) -> None:
+    if revision is not None and (name in builtin.BUILTINS or Path(name).expanduser().exists()):
+        raise InputError(f"{name}: a revision belongs to a model of the hub; leave it out")
+
+
+def _is_no_path(name: str) -> None:
+    if Path(name).suffix == ".gguf" or Path(name).is_absolute() or name.startswith((".", "~")):
+        raise InputError(f"{name}: no such file or folder")
+
+
 def _resolve(name: str, revision: str | None, tell: Callable[[str], None] | None) -> tuple[Path, str, str | None, str]:
     path = Path(name).expanduser()
     if not name.strip():
         raise InputError(f"a model must be named; built in: {', '.join(builtin.BUILTINS)}")
-    if revision is not None and (name in builtin.BUILTINS or path.exists()):
-        raise InputError(f"{name}: a revision belongs to a model of the hub; leave it out")
+    _may_have_revision(name, revision)
     if name in builtin.BUILTINS:
         where = builtin.folder(name, tell)
         return where, "built-in", cache.sealed(where)["source_sha256"][:16], builtin.BUILTINS[name].facts
@@ -103,8 +130,7 @@ def _resolve(name: str, revision: str | None, tell: Callable[[str], None] | None
         gguf.check(path)
         where = cache.converted(path.stem, path, gguf.to_folder, tell)
         return where, "GGUF file", cache.sealed(where)["source_sha256"][:16], "from a GGUF file"
-    if path.suffix == ".gguf" or path.is_absolute() or name.startswith((".", "~")):
-        raise InputError(f"{name}: no such file or folder")
+    _is_no_path(name)
     from capelib.models import hub
 
     with quiet():

@@ -31,7 +31,7 @@ def output_states(
 
         def keep(_module: object, given: tuple, batch: Batch = batch) -> None:
             for row, vector in zip(batch.rows, pooled(given[0], batch, position), strict=True):
-                found[row] = vector.float().cpu().numpy()
+                found[row] = vector.cpu().numpy()
             raise _Enough
 
         handle = model.model.get_output_embeddings().register_forward_pre_hook(keep)

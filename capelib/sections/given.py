@@ -32,7 +32,7 @@ def given(section: Section, pairs: Iterable[str] = (), file: Path | None = None)
             values[name] = typed(name, section.parameters[name].type, text)
         except InputError as error:
             errors.append(error)
-    values = {name: _absolute(value) if name == "panel" else value for name, value in values.items()}
+    values = {name: _absolute(name, value) if name in FILES else value for name, value in values.items()}
     errors += problems(section, values, leave=set(texts) - set(values))
     if errors:
         raise together(errors, "the parameters")
@@ -85,6 +85,7 @@ def _int(value: object) -> int:
     return int(number)
 
 
+FILES = ("panel", "prompts", "results", "model")  # what may be a path
 SCALARS = {"str": _str, "bool": _bool, "float": _float, "int": _int}
 
 
@@ -100,9 +101,12 @@ def _items(value: object) -> list[object]:
     return list(parsed)
 
 
-def _absolute(panel: object) -> object:
+def _absolute(name: str, value: object) -> object:
     # a section runs in the root of the clone; the user's path is meant from where the user stands
-    return str(Path(panel).expanduser().absolute()) if panel not in PANELS and is_path(panel) else panel
+    if value in PANELS or not is_path(value):
+        return value
+    path = Path(value).expanduser().absolute()
+    return value if name == "model" and not path.exists() else str(path)  # owner/name is a model of the hub
 
 
 def _from_yaml(file: Path) -> dict[str, object]:

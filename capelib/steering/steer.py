@@ -100,7 +100,7 @@ def _add(block: "torch.nn.Module", _given: object, returned: object) -> object:
     if total is None:
         return None
     steered = output + total.to(output.dtype)  # never in place: a cache or autograd may hold the output
-    return (steered, *returned[1:]) if isinstance(returned, tuple) else steered
+    return type(returned)((steered, *returned[1:])) if isinstance(returned, tuple | list) else steered
 
 
 def _numbers(strength: float | Sequence[float]) -> np.ndarray:
