@@ -118,7 +118,9 @@ def _on_files(values: Mapping[str, object]) -> None:
     from capelib import tables
 
     if values.get("results"):
-        tables.read_csv(values["results"], "internals_results")
+        from capelib.internals import read_results
+
+        read_results(values["results"])
     asked = {"prompts", "n_prompts", "first", "second"} <= set(values)
     if asked and values["first"] != values["second"]:
         from capelib.internals import choose

@@ -112,6 +112,7 @@ VOCABULARY = {
     "first": Rule("a set of the prompts: reasoning, truthfulness, misconception, or one of your own file", _is_word),
     "second": Rule("a set of the prompts: reasoning, truthfulness, misconception, or one of your own file", _is_word),
     "prompts": Rule("empty, or the path of a CSV file", lambda v: v == "" or is_path(v)),
+    "n_sets": number(2, 1000, whole=True),
     "n_prompts": number(4, 10_000, whole=True),
     "results": Rule("empty, or the path of a CSV file", lambda v: v == "" or is_path(v)),
     "web_trained": one_of("documented", "all"),

@@ -29,7 +29,8 @@ first: str = "reasoning"  # one set of prompts
 second: str = "truthfulness"  # the other: truthfulness or misconception
 prompts: str = ""  # a CSV of prompts of your own, columns set and text; empty for the edition's
 n_prompts: int = 16  # prompts of each set (the paper's number)
-n_draws: int = 500  # resamples of every interval and null
+n_sets: int = 10  # other draws of the prompts, to see what depends on the draw
+n_draws: int = 500  # resamples of every spread and null
 results: str = ""  # a CSV written by `cape internals MODEL --results`, to be drawn below; empty for none
 seed: int = 0  # seed of every random draw
 
@@ -72,7 +73,8 @@ claims.quote(
 # opened on this machine; for the built-in one nothing is downloaded. The prompts are this edition's own, unless a file
 # was given. Those of the two sets come in pairs that share a frame, so that they differ in what they say and not in
 # their form; a contrast that lives in form, such as questions beside statements, is not among them. A third set,
-# neutral, has no contrast to offer, and prompts of none of these groups serve as reference for centring.
+# neutral, has no contrast to offer. Further prompts, as many of every kind and from frames that were not drawn, serve
+# as reference for centring.
 
 # %% tags=["hide-input"]
 opened = models.load(model)
@@ -84,8 +86,8 @@ examples = [(name, text) for frame in frames for name, text in zip((first, secon
 examples += [("neutral", text) for text in sets.neutral[:3]]
 shown(
     pd.DataFrame(examples, columns=["set", "prompt"]),
-    f"Three prompts of each set, of {n_prompts}. Model: {model}, {found.facts['n_layers']} layers, "
-    f"{opened.n_params / 1e6:.0f} million parameters. {opened.facts}",
+    f"Three prompts of each set, of {n_prompts}. Model: {internals.short(model)}, {found.facts['n_layers']} layers, "
+    f"{opened.n_params:,} parameters. {opened.facts}",
 )
 
 # %% [markdown]
@@ -105,51 +107,104 @@ draw.by_layer(
 )
 
 # %% tags=["hide-input"]
-ways = (internals.RAW, internals.CENTRED, internals.STANDARDISED)
-summary = pd.concat([
-    table.assign(position=position, measure=name)
-    for position, part in (("last token", found.hidden), ("mean over tokens", found.hidden_mean))
-    for name, table in ((name, part.measure(name)) for name in ways)
-])  # fmt: skip
-columns = ["value", "low", "high", "neutral_mid", "shuffled_mid"]
+columns = ["value", "low", "high", "neutral_mid", "shuffled_mid", "p"]
 shown(
-    summary.groupby(["position", "measure"], sort=False)[columns].mean().reset_index(),
-    "Couplings averaged over the layers. Positions and measures that the definition leaves open",
+    pd.concat([part.overall.assign(position=name) for name, part in found.readings.items()])[
+        ["position", "measure", *columns]
+    ],
+    "The coupling averaged over the layers, with the spread of that average. The definition leaves the position open",
     3,
     {"neutral_mid": "neutral prompts", "shuffled_mid": "labels shuffled"},
 )
 
 # %% tags=["remove-cell"]
 inside = raw["value"].between(raw["neutral_low"], raw["neutral_high"])
-below = centred["value"] < centred["shuffled_low"]
+below, above = (raw["value"] < raw["neutral_low"]).sum(), (raw["value"] > raw["neutral_high"]).sum()
+middle = found.anisotropy.iloc[len(raw) // 2]
 power = found.anisotropy
-glue("internals_model", model)
+name_of_model = internals.short(model)
+glue("internals_model", name_of_model)
 glue("internals_raw_low", f"{raw['value'].min():.3f}")
 glue("internals_raw_high", f"{raw['value'].max():.3f}")
 glue("internals_neutral_low", f"{raw['neutral_mid'].min():.3f}")
 glue("internals_neutral_high", f"{raw['neutral_mid'].max():.3f}")
 glue("internals_inside", int(inside.sum()))
 glue("internals_layers", len(raw))
-glue("internals_below", int((raw["value"] < raw["neutral_low"]).sum()))
+glue("internals_below", int(below))
+glue("internals_above", int(above))
 glue("internals_contrast", int((raw["p"] < 0.05).sum()))
-glue("internals_contrast_expected", f"{0.05 * len(raw):.0f}")
-glue("internals_centred_low", f"{centred['value'].min():.2f}")
-glue("internals_centred_high", f"{centred['value'].max():.2f}")
+glue("internals_contrast_expected", f"{0.05 * len(raw):.1f}")
+glue("internals_way", "within pairs" if found.hidden.paired else "over both sets")
 glue("internals_common_low", f"{power['common'].min():.0%}")
 glue("internals_common_high", f"{power['common'].max():.0%}")
-glue("internals_top", f"{power['top_dimensions'].median():.0%}")
+glue("internals_top", f"{middle['top_dimensions']:.0%}")
 
 # %% [markdown]
 # In {glue:text}`internals_model` the coupling as defined lies between {glue:text}`internals_raw_low` and
 # {glue:text}`internals_raw_high`; two samples of neutral prompts have {glue:text}`internals_neutral_low` to
-# {glue:text}`internals_neutral_high`. In {glue:text}`internals_inside` of {glue:text}`internals_layers` layers the two
-# sets lie inside the neutral band. A high cosine is what any prompts have, because most of a hidden state is the same
-# for all of them: {glue:text}`internals_common_low` to {glue:text}`internals_common_high` of its power lies in the
-# common mean, and five coordinates hold {glue:text}`internals_top` in the middle layer. What is specific to the two
-# sets shows only after that is taken away: centred, the coupling runs from {glue:text}`internals_centred_low` to
-# {glue:text}`internals_centred_high`. In {glue:text}`internals_contrast` layers fewer than 5 % of shuffled labels give
-# a coupling as low as the observed one; without any contrast about {glue:text}`internals_contrast_expected` would, and
-# layers are not independent of each other.
+# {glue:text}`internals_neutral_high`. Of {glue:text}`internals_layers` layers, the two sets lie inside the neutral band
+# in {glue:text}`internals_inside`, below it in {glue:text}`internals_below`, above it in {glue:text}`internals_above`.
+# How large a cosine is depends first on how much of a hidden state is the same for all prompts:
+# {glue:text}`internals_common_low` to {glue:text}`internals_common_high` of its power lies in the common mean, and five
+# coordinates hold {glue:text}`internals_top` of it in the middle layer. Is there any contrast between the sets? With
+# labels exchanged at random ({glue:text}`internals_way`), fewer than 5 % of the exchanges give a coupling as low as the
+# observed one in {glue:text}`internals_contrast` layers, where {glue:text}`internals_contrast_expected` would without
+# any contrast; layers are not independent of each other. The samples of neutral prompts share no frames, the two sets
+# may; that can only lower the neutral band.
+#
+# ### What is taken away, and which prompts are drawn
+#
+# A centred coupling depends on the mean that is taken away. The same two sets, and the same neutral prompts, with one
+# reference after another:
+
+# %% tags=["hide-input"]
+references = found.references
+shown(
+    references[["reference", "prompts", "value", "low", "high", "neutral_mid", "neutral_low", "neutral_high", "p"]],
+    "Centred coupling averaged over the layers, by the prompts whose mean is taken away",
+    2,
+    {"value": "the two sets", "neutral_mid": "neutral prompts"},
+)
+
+# %% tags=["remove-cell"]
+over = references["value"] > references["neutral_mid"]
+glue("internals_references", len(references))
+glue("internals_over", int(over.sum()))
+glue("internals_centred_lowest", f"{references['value'].min():.2f}")
+glue("internals_centred_highest", f"{references['value'].max():.2f}")
+
+# %% [markdown]
+# Over the {glue:text}`internals_references` references the centred coupling of the two sets goes from
+# {glue:text}`internals_centred_lowest` to {glue:text}`internals_centred_highest`, and lies above that of the neutral
+# prompts in {glue:text}`internals_over` of them. Prompts look alike to a reference that is unlike them. So a centred
+# coupling is no number of a model, and the distance between the sets and the neutral prompts is one only as far as
+# every reference agrees on its side.
+#
+# And a coupling is one of the prompts that were drawn. With {glue:text}`internals_sets` other draws from the same
+# table:
+
+# %% tags=["hide-input"]
+redrawn = internals.redraw(opened, listed, n_sets, n_prompts, first, second, seed)
+shown(
+    redrawn.rename(columns={"below_neutral": "layers below neutral", "contrast": "layers with p < 0.05"}),
+    "The coupling as defined for other draws of the prompts, averaged over the layers",
+    4,
+    {"value": "the two sets", "neutral_mid": "neutral prompts"},
+)
+
+# %% tags=["remove-cell"]
+glue("internals_sets", n_sets)
+glue("internals_below_fewest", int(redrawn["below_neutral"].min()))
+glue("internals_below_most", int(redrawn["below_neutral"].max()))
+glue("internals_contrast_fewest", int(redrawn["contrast"].min()))
+glue("internals_contrast_most", int(redrawn["contrast"].max()))
+
+# %% [markdown]
+# The layers in which the two sets lie below the neutral band number {glue:text}`internals_below_fewest` to
+# {glue:text}`internals_below_most`, those with a contrast {glue:text}`internals_contrast_fewest` to
+# {glue:text}`internals_contrast_most`.
+#
+# ### The released profiles
 #
 # Profiles by layer were released for several models. Beside them the one measured here:
 
@@ -228,8 +283,36 @@ with present.if_possible():
             ["prompts"],
         )
     )
+    counted_heads = [
+        (
+            what,
+            len(rows),
+            int((rows["p"] < 0.05).sum()),
+            int((rows["value"] < rows["neutral_low"]).sum()),
+            int((rows["value"] > rows["neutral_high"]).sum()),
+        )
+        for what, part in (("head outputs", heads.coupling), ("their images in the stream", heads.images))
+        for rows in [part.measure(internals.RAW)]
+    ]
+    display(
+        shown(
+            pd.DataFrame(counted_heads, columns=["coupling of", "heads", "p < 0.05", "below neutral", "above neutral"]),
+            "Heads by the coupling of their mean outputs, which asks for a contrast and not for opposition",
+        )
+    )
+    of_outputs = counted_heads[0]
+    splits = heads.neutral_counts
+    glue(
+        "internals_heads_told",
+        f"The rule calls {int(heads.rule.fires.sum())} of {heads.rule.fires.size} heads competing, and in "
+        f"{len(splits)} random halvings of the neutral prompts {splits.min()} to {splits.max()}. That is no absence of "
+        f"contrast: in {of_outputs[2]} heads shuffled labels seldom give a coupling as low ({0.05 * of_outputs[1]:.0f} "
+        "expected without any).",
+    )
 
 # %% [markdown]
+# {glue:text}`internals_heads_told`
+#
 # Fig. 5 again. A head counts as cooperative here if its mean cosine is above zero:
 
 # %% tags=["hide-input"]
@@ -307,6 +390,8 @@ glue("internals_clean", clean)
 glue("internals_counted", counted)
 glue("internals_bars", int(bars["models"].sum()))
 large = counts[counts["measure"] == released.HEAD_FILES["head_level_nc2"]]
+exception = of_qwen.set_index("model").loc["Qwen2.5-1.5B"]
+glue("internals_exception", f"{exception['pct_cooperative']:.0f}")
 glue("internals_large", len(large))
 glue("internals_large_low", f"{large['pct_cooperative'].min():.0f}")
 glue("internals_large_high", f"{large['pct_cooperative'].max():.0f}")
@@ -315,8 +400,10 @@ glue("internals_large_high", f"{large['pct_cooperative'].max():.0f}")
 # The files count heads for {glue:text}`internals_counted` models, {glue:text}`internals_clean` of them without a
 # competing head; the labels of the bars add up to {glue:text}`internals_bars`. All {glue:text}`internals_large` models
 # whose heads were compared one by one have competing heads, and {glue:text}`internals_large_low` to
-# {glue:text}`internals_large_high` % cooperative ones. The models without are those of two other measures: attention
-# patterns, and the two generations of Qwen, whose file gives a share and no head.
+# {glue:text}`internals_large_high` % cooperative ones. The models without are those of the other files: attention
+# patterns, a summary, and the two generations of Qwen, whose file gives a share and no head. Among them is
+# Qwen2.5-1.5B, one of the paper's own two exceptions, with no competing head and {glue:text}`internals_exception` %
+# cooperative ones: most of its heads are called neither.
 #
 # ### Can the rule speak?
 #
@@ -333,27 +420,24 @@ with present.if_possible():
             ["prompts"],
         )
     )
-    fires = positive.set_index("strength")
+    half_way = {way: internals.half_strength(positive["strength"], positive[way]) for way in ("as_defined", "centred")}
     glue("internals_heads", heads.rule.fires.size)
-    glue("internals_competing", int(heads.rule.fires.sum()))
-    glue("internals_competing_neutral", int(heads.rule_neutral.fires.sum()))
     glue("internals_cooperative", f"{(heads.rule.cosines > 0).mean():.0%}")
     glue("internals_cooperative_neutral", f"{(heads.rule_neutral.cosines > 0).mean():.0%}")
     glue("internals_head_median", f"{np.median(heads.rule.cosines):.2f}")
     glue("internals_head_median_neutral", f"{np.median(heads.rule_neutral.cosines):.2f}")
-    glue("internals_fires_one", f"{fires['as_defined'][1.0]:.0%}")
-    glue("internals_fires_one_centred", f"{fires['centred'][1.0]:.0%}")
-    glue("internals_fires_four", f"{fires['as_defined'][4.0]:.0%}")
+    glue("internals_half_defined", f"{half_way['as_defined']:.1f}")
+    glue("internals_half_centred", f"{half_way['centred']:.1f}")
 
 # %% [markdown]
-# Of {glue:text}`internals_heads` heads the rule calls {glue:text}`internals_competing` competing, and
-# {glue:text}`internals_competing_neutral` for neutral prompts against neutral prompts. The mean cosine is above zero in
-# {glue:text}`internals_cooperative` of the heads ({glue:text}`internals_cooperative_neutral` for neutral prompts), its
-# median {glue:text}`internals_head_median` ({glue:text}`internals_head_median_neutral`). At a distance of one width of
-# the cloud of neutral prompts, where the two sets hardly overlap, the rule fires in {glue:text}`internals_fires_one` of
-# the heads, at four widths in {glue:text}`internals_fires_four`; with the common mean taken away it fires at one width
-# in {glue:text}`internals_fires_one_centred`. Its silence on real prompts is evidence only for heads in which it could
-# have spoken.
+# The mean cosine is above zero in {glue:text}`internals_cooperative` of the heads
+# ({glue:text}`internals_cooperative_neutral` for neutral prompts), its median {glue:text}`internals_head_median`
+# ({glue:text}`internals_head_median_neutral`). The neutral prompts are moved apart, half of them one way and half the
+# other, along one direction per head; the unit is the width of their cloud, the root mean square distance from its
+# middle. As defined, half of the heads are called competing at {glue:text}`internals_half_defined` widths; with the
+# mean of the reference prompts taken away, at {glue:text}`internals_half_centred`, where a cosine of −0.5 is what two
+# clouds one width either side of the middle have. So the rule can speak, but only of sets that lie further apart than
+# their own spread and, as defined, further than the common mean. Its silence on real prompts is evidence for no more.
 #
 # ### Attention patterns
 #
@@ -361,24 +445,30 @@ with present.if_possible():
 
 # %% tags=["hide-input"]
 with present.if_possible():
-    seen = internals.need_attention(found).measure(internals.RAW)
+    attention = internals.need_attention(found)
+    seen = attention.measure(internals.RAW)
     display(
         shown(
             seen.groupby("layer")[["value", "neutral_mid", "shuffled_mid"]]
             .mean()
             .reset_index()
             .iloc[:: max(1, len(raw) // 8)],
-            "Coupling of the attention patterns of the first tokens, mean over heads, every few layers",
+            f"Coupling of the attention patterns of the first tokens, mean over heads, of every "
+            f"{max(1, len(raw) // 8)}th layer",
             3,
             {"value": "the two sets", "neutral_mid": "neutral prompts", "shuffled_mid": "labels shuffled"},
         )
     )
-    glue("internals_attention", f"{seen['value'].mean():.3f}")
-    glue("internals_attention_neutral", f"{seen['neutral_mid'].mean():.3f}")
+    over_heads = attention.overall.set_index("measure").loc[internals.RAW]
+    glue("internals_attention", f"{over_heads['value']:.3f}")
+    glue("internals_attention_neutral", f"{over_heads['neutral_mid']:.3f}")
+    glue("internals_attention_shuffled", f"{over_heads['shuffled_mid']:.3f}")
 
 # %% [markdown]
-# On average over heads it is {glue:text}`internals_attention`, and for neutral prompts
-# {glue:text}`internals_attention_neutral`: sentences of one form are read in much the same way.
+# On average over heads it is {glue:text}`internals_attention`, with shuffled labels
+# {glue:text}`internals_attention_shuffled`, and for neutral prompts, which share no frames,
+# {glue:text}`internals_attention_neutral`. A value near the paper's is what sentences of one form have, whatever they
+# say.
 #
 # ## The output projection
 #
@@ -471,9 +561,9 @@ glue("internals_wide_high", f"{maps['wide_gain'].max():.3f}")
 # %% tags=["hide-input"]
 shown(
     found.projection.linear,
-    "Through random linear maps of many widths: mean and 95 % of the maps, and neutral prompts through one of them",
+    "Through random linear maps of many widths: mean and 95 % of the maps, labels shuffled, 95 % of neutral prompts",
     3,
-    {"width": "outputs", "neutral_mid": "neutral prompts"},
+    {"width": "outputs", "neutral_mid": "neutral prompts", "shuffled_mid": "labels shuffled"},
 )
 
 # %% tags=["remove-cell"]
@@ -484,6 +574,9 @@ glue("internals_logits", f"{at.loc['logits', 'value']:.3f}")
 glue("internals_plain", f"{at.loc['logits, mean removed', 'value']:.3f}")
 glue("internals_plain_neutral", f"{at.loc['logits, mean removed', 'neutral_mid']:.3f}")
 same = np.ptp(at.loc[["the paper's wider map", "the same map, not widened", "its nonlinearity alone"], "value"])
+wider = at.loc["the paper's wider map"]
+glue("internals_wider", f"{wider['value']:.3f}")
+glue("internals_wider_neutral", f"{wider['neutral_mid']:.3f}")
 glue("internals_same", f"{same:.0e}" if same else "0")
 glue("internals_linear_range", f"{np.ptp(linear['mean']):.3f}")
 glue("internals_linear_spread", f"{(linear['high'] - linear['low']).max():.3f}")
@@ -491,11 +584,11 @@ glue("internals_linear_spread", f"{(linear['high'] - linear['low']).max():.3f}")
 # %% [markdown]
 # In {glue:text}`internals_model` the coupling is {glue:text}`internals_before` before the output map and
 # {glue:text}`internals_logits` after it; with their mean over the vocabulary taken away, which changes no probability,
-# it is {glue:text}`internals_plain`, for neutral prompts {glue:text}`internals_plain_neutral`. The wider map, the same
-# map without widening and the bare nonlinearity differ by {glue:text}`internals_same`: zeros pass a GELU as zeros, so
-# that the width of this map cannot matter. A random linear map keeps the coupling at any width: over all widths its
-# mean moves by {glue:text}`internals_linear_range`, while the maps of one width differ by up to
-# {glue:text}`internals_linear_spread`.
+# it is {glue:text}`internals_plain`, for neutral prompts {glue:text}`internals_plain_neutral`. Through the wider map it
+# is {glue:text}`internals_wider` ({glue:text}`internals_wider_neutral`). The wider map, the same map without widening
+# and the bare nonlinearity differ by {glue:text}`internals_same`: zeros pass a GELU as zeros, so that the width of this
+# map cannot matter. A random linear map keeps the coupling at any width: over all widths its mean moves by
+# {glue:text}`internals_linear_range`, while the maps of one width differ by up to {glue:text}`internals_linear_spread`.
 #
 # ## Dimension
 #
@@ -511,13 +604,12 @@ shown(
 )
 
 # %% tags=["hide-input"]
-ends = {"last": (found.hidden, "last token"), "mean": (found.hidden_mean, "mean over tokens")}
 paths = []
-for tokens, (part, words) in ends.items():
+for words, part in found.readings.items():
     at_end = part.measure(internals.RAW).iloc[-1]
-    sizes = found.dimension[found.dimension["tokens"] == tokens].rename(columns={"low": "d_low", "high": "d_high"})
+    sizes = found.dimension[found.dimension["tokens"] == words].rename(columns={"low": "d_low", "high": "d_high"})
     kinds = {"the two sets": ("value", "low", "high")}
-    if tokens == "last":
+    if words == "last token":
         kinds["neutral prompts"] = ("neutral_mid", "neutral_low", "neutral_high")
     for kind, (value, low, high) in kinds.items():
         own = {"coupling": at_end[value], "low": at_end[low], "high": at_end[high]}
@@ -531,7 +623,7 @@ draw.plane(
 )
 
 # %% tags=["remove-cell"]
-last = found.dimension[found.dimension["tokens"] == "last"].sort_values("n")
+last = found.dimension[found.dimension["tokens"] == "last token"].sort_values("n")
 glue("internals_d_few", f"{last['d_rep'].iloc[0]:.1f}")
 glue("internals_d_many", f"{last['d_rep'].iloc[-1]:.1f}")
 glue("internals_n_few", int(last["n"].iloc[0]))
@@ -562,10 +654,12 @@ glue("internals_n_many", int(last["n"].iloc[-1]))
 
 # %% tags=["hide-input"]
 if results:
-    joined = tables.read_csv(results, "internals_results")
+    alike, others = internals.comparable(internals.read_results(results))
     display(
         draw.by_size(
-            internals.by_depth(joined), "Couplings by size, in the early, middle and late third of the layers."
+            internals.by_depth(alike),
+            "Couplings by size, in the early, middle and late third of the layers, the two sets (filled) and neutral "
+            f"prompts (hollow); {len(alike)} models read with the same prompts, {others} rows of others left out.",
         )
     )
 
@@ -577,15 +671,16 @@ if results:
 # {glue:text}`internals_flat` of {glue:text}`internals_profiles` profiles are constants, and the turnover at 1B is in
 # none.
 #
-# *Of the measures.* What one model can show is what a measure measures. As defined, the coupling of hidden states is
-# close to one for prompts of any kind; what tells the two sets apart is how far they lie below neutral prompts, which
-# they do in {glue:text}`internals_below` of {glue:text}`internals_layers` layers of {glue:text}`internals_model`. There
-# they agree less than sentences without a contrast, not more. The competing rule can be silent for reasons that have
-# nothing to do with the prompts, and the wider map has no width. None of this says what Pythia's layers do; that takes
-# Pythia, with these nulls.
+# *Of the measures.* One model can show what a measure measures. As defined, the coupling of hidden states says first
+# how much of a state is common to all prompts: in {glue:text}`internals_model`, two samples of neutral prompts have
+# {glue:text}`internals_neutral_low` or more in every layer. Beside them the two sets lie below in
+# {glue:text}`internals_below` of {glue:text}`internals_layers` layers and above in {glue:text}`internals_above`. What a
+# centred coupling says depends on the reference, and both on the prompts drawn. The competing rule speaks only of sets
+# that lie further apart than their own spread, and the wider map has no width. None of this says what Pythia's layers
+# do; that takes Pythia, with these nulls.
 #
-# *Not done here.* Models of several sizes were not opened on this machine: it has no hub. The commands stand above and
-# in the ledger.
+# *Not done here.* The models behind the paper's statements were not opened on this machine: it has no hub. The commands
+# stand above and in the ledger.
 #
 # ## What next
 #

@@ -67,14 +67,20 @@ def test_runs_are_joined_and_drawn(place: Path) -> None:
     ("arguments", "words"),
     [
         (["./gpt2-124m", "--n-prompts", "3"], "--n-prompts must be a whole number from 4"),
-        (["./gpt2-124m", "--n-prompts", "30"], "30 prompts of the set first are needed"),
+        (
+            ["./gpt2-124m", "--n-prompts", "30"],
+            "prompts are needed: 30 of first (14 there), 30 of second (14 there), 60 of neutral",
+        ),
         (["./gpt2-124m", "--n-draws", "1"], "--n-draws must be"),
         (["./gpt2-124m", *FAST, "--second", "first"], "two different sets"),
         (["./gpt2-124m", *FAST, "--first", "frist"], "unknown set of prompts 'frist' (closest: 'first')"),
         (["./gpt2-124m", *FAST, "--chart", "x.pdf"], "--chart must end in .html"),
         (["./gpt2-124m", *FAST, "--dtype", "float8"], "unknown dtype 'float8'"),
         (["./gpt2-125m", *FAST], "no such file or folder"),
-        (["./gpt2-124m", *FAST, "--results", "prompts.csv"], "prompts.csv"),
+        (["./gpt2-124m", *FAST, "--results", "prompts.csv"], "no table written by cape internals --results"),
+        (["./gpt2-124m", *FAST, "--results", "table.txt"], "--results must end in .csv"),
+        (["./gpt2-124m", *FAST, "--results", "nowhere/table.csv"], "there is no folder"),
+        (["./gpt2-124m", "./nosuch", *FAST], "no such file or folder"),
     ],
 )
 def test_mistakes_cost_one_line_and_lose_nothing(place: Path, arguments: list[str], words: str) -> None:

@@ -34,13 +34,25 @@ def edit(path: Path, **changes: object) -> None:
 
 def test_a_folder_gives_the_model_that_was_saved(folder: Path) -> None:
     loaded, saved = load(str(folder)), tiny("llama")
-    assert (loaded.source, loaded.revision) == ("folder", None)
+    assert (loaded.source, len(loaded.revision)) == ("folder", 16)
     assert (loaded.n_layers, loaded.d_model) == (3, 32)
     assert loaded.n_params == sum(weight.numel() for weight in saved.parameters())
     assert not loaded.model.training
     ids = torch.tensor([loaded.tokenizer(PROMPTS[0])["input_ids"]])
     with torch.inference_mode():
         assert torch.equal(loaded.model(ids).logits, saved(ids).logits)
+
+
+def test_a_folders_fingerprint_is_that_of_its_weights(copy: Path, folder: Path) -> None:
+    from capelib.models.folder import fingerprint
+
+    first = fingerprint(folder)
+    assert fingerprint(copy) == first
+    weights = copy / "model.safetensors"
+    changed = bytearray(weights.read_bytes())
+    changed[-3] ^= 1
+    weights.write_bytes(changed)
+    assert fingerprint(copy) != first
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
@@ -114,7 +126,14 @@ def test_broken_folders_are_told(copy: Path) -> None:
     (copy / "model.safetensors.index.json").write_text('{"weight_map": {"a": "gone.safetensors"}}')
     with pytest.raises(InputError, match=r"1 of 1 weight files missing, such as gone\.safetensors"):
         load(str(copy))
+    for listed in (["a"], {"a": "../gone.safetensors"}, {"a": 3}):
+        (copy / "model.safetensors.index.json").write_text(json.dumps({"weight_map": listed}))
+        with pytest.raises(InputError, match=r"lists no weights|names files"):
+            load(str(copy))
     (copy / "model.safetensors.index.json").unlink()
+    edit(copy / "config.json", model_type=["llama"])
+    with pytest.raises(InputError, match="names no model_type"):
+        load(str(copy))
     edit(copy / "config.json", model_type=None)
     with pytest.raises(InputError, match="names no model_type"):
         load(str(copy))
@@ -151,6 +170,52 @@ def test_an_encoder_that_loads_as_a_decoder_is_refused(tmp_path: Path) -> None:
     tokenizer().save_pretrained(tmp_path)
     with pytest.raises(InputError, match="an encoder, whose words see the words that follow"):
         load(str(tmp_path))
+
+
+def test_states_that_are_no_numbers_are_told(folder: Path) -> None:
+    from capelib.models import residuals
+
+    loaded = load(str(folder))
+    with torch.no_grad():
+        loaded.model.model.layers[1].mlp.down_proj.weight[0, 0] = float("nan")
+    with pytest.raises(InputError, match="states of layer 1 are no numbers in float32; its weights may be damaged"):
+        residuals(loaded, PROMPTS)
+
+
+def test_a_tokenizer_of_another_model_is_told(folder: Path) -> None:
+    from capelib.models import residuals
+
+    loaded = load(str(folder))
+    loaded.model.resize_token_embeddings(10)
+    with pytest.raises(InputError, match=r"which the model does not know|knows fewer"):
+        residuals(loaded, PROMPTS)
+
+
+def test_a_folder_without_tokenizer_is_told(copy: Path) -> None:
+    for path in copy.glob("tokenizer*"):
+        path.unlink()
+    with pytest.raises(InputError, match="no tokenizer in it"):
+        load(str(copy))
+
+
+def test_a_file_is_made_once_whole_and_again_if_damaged(tmp_path: Path) -> None:
+    from hashlib import sha256
+
+    made, target = [], tmp_path / "cache" / "file"
+
+    def make(draft: Path) -> None:
+        made.append(draft)
+        draft.write_bytes(b"abc")
+
+    digest = sha256(b"abc").hexdigest()
+    for _ in range(2):
+        assert cache.made_once(target, digest, make).read_bytes() == b"abc"
+    target.write_bytes(b"ab")  # what an interrupted copy leaves
+    cache.made_once(target, digest, make)
+    assert len(made) == 2
+    with pytest.raises(InputError, match="damaged; install it again"):
+        cache.made_once(tmp_path / "other", "0" * 64, make)
+    assert not (tmp_path / "other").exists()
 
 
 def test_too_little_memory_is_told_before_anything_is_loaded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

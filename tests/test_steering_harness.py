@@ -1,6 +1,7 @@
 """The steered model in lm-evaluation-harness: scores by hand, as by its own command, and every way to be refused."""
 
 import json
+import logging
 import random
 import sys
 from collections.abc import Mapping
@@ -261,7 +262,11 @@ def test_generation_is_steered_too(model: LanguageModel, direction: TruthDirecti
 
 @with_lm_eval
 def test_it_is_silent_and_leaves_random_numbers_alone(
-    model: LanguageModel, direction: TruthDirection, task: dict, capfd: pytest.CaptureFixture
+    model: LanguageModel,
+    direction: TruthDirection,
+    task: dict,
+    capfd: pytest.CaptureFixture,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     random.seed(5)
     np.random.seed(5)
@@ -270,6 +275,9 @@ def test_it_is_silent_and_leaves_random_numbers_alone(
     harness.evaluate(model, direction, 1.0, task, limit=4)
     assert before == (random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist())
     assert capfd.readouterr() == ("", "")
+    assert not caplog.records
+    logging.getLogger("lm_eval").warning("heard again")
+    assert [record.message for record in caplog.records] == ["heard again"]
 
 
 @with_lm_eval

@@ -7,6 +7,7 @@ import pandas as pd
 
 from capelib.charts.theme import BLUE, GREEN, GREY, PURPLE, TEAL, VERMILION, family_colour, finish, size_axis
 
+LEAST_SPAN = 0.02  # of an axis of cosines
 FOUR = alt.Tooltip("coupling:Q", format=".4f")
 MAPS = [VERMILION, GREY, GREEN, BLUE, PURPLE, TEAL]  # the two sets, both nulls, three released models
 BANDS = {"neutral": (GREY, "neutral prompts"), "shuffled": (GREEN, "labels shuffled")}
@@ -202,26 +203,38 @@ def plane(released: pd.DataFrame, measured: pd.DataFrame, description: str, tabl
     return finish(alt.layer(across, up, path, points, text, dots), description, tables, height=340)
 
 
-def by_size(results: pd.DataFrame, description: str, tables: Sequence[str] = ()) -> alt.TopLevelMixin:
+def by_size(
+    results: pd.DataFrame, description: str, tables: Sequence[str] = (), width: int | str = "container"
+) -> alt.TopLevelMixin:
     """Couplings of several models by size, a line per family: the two sets, and the neutral prompts of the same model.
 
     `results` has model, family, n_params, depth (early, mid, late), kind (the two sets, neutral prompts), coupling.
     """
-    rows = []
+    names = list(dict.fromkeys(results["family"]))
+    colour = alt.Color("family:N").scale(domain=names, range=[BLUE, VERMILION, GREEN, PURPLE, TEAL, GREY])
+    kinds, rows = ["the two sets", "neutral prompts"], []
     depths = list(dict.fromkeys(results["depth"]))
     for depth in depths:
-        base = alt.Chart(results[results["depth"] == depth])
-        x = size_axis(title="Parameters" if depth == depths[-1] else "", padding=20)
-        lines = base.mark_line(point=alt.OverlayMarkDef(filled=True, size=60)).encode(
-            x=x,
-            y=alt.Y("coupling:Q", title=f"coupling, {depth}").scale(zero=False, padding=8),
-            color=family_colour(results["family"]),
-            strokeDash=alt.StrokeDash("kind:N").scale(
-                domain=["the two sets", "neutral prompts"], range=[[1, 0], [5, 4]]
-            ),
-            tooltip=["model:N", "kind:N", alt.Tooltip("coupling:Q", format=".4f")],
-        )
-        rows.append(lines.properties(width="container", height=150))
+        part = results[results["depth"] == depth]
+        top, low = float(part["coupling"].max()), float(part["coupling"].min())
+        span = max(LEAST_SPAN, 1.1 * (top - low))  # so that rounding does not fill the chart
+        middle = (top + low) / 2
+        domain = [middle - span / 2, min(1.0, middle + span / 2)]
+        base = alt.Chart(part)
+        encoded = {
+            "x": size_axis(title="Parameters" if depth == depths[-1] else "", padding=20),
+            "y": alt.Y("coupling:Q", title=f"coupling, {depth}").scale(domain=domain, nice=False),
+            "color": colour,
+        }
+        dash = alt.StrokeDash("kind:N", legend=None).scale(domain=kinds, range=[[1, 0], [5, 4]])
+        shape = alt.Shape("kind:N").scale(domain=kinds, range=["circle", "square"])
+        lines = base.mark_line().encode(**encoded, strokeDash=dash)
+        filled = alt.condition("datum.kind == 'the two sets'", alt.value(1), alt.value(0))
+        points = base.mark_point(size=70, strokeWidth=2).encode(
+            **encoded, shape=shape, fillOpacity=filled,
+            fill=colour, tooltip=["model:N", "kind:N", FOUR],
+        )  # fmt: skip
+        rows.append(alt.layer(lines, points).properties(width=width, height=150))
     return alt.vconcat(*rows, spacing=10).properties(
         description=description, usermeta={"cape": {"tables": list(tables)}}
     )

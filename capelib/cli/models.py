@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Device = Annotated[str, typer.Option("--device", help="Where to compute: auto, cpu, cuda, cuda:1, mps.")]
 Dtype = Annotated[str, typer.Option("--dtype", help="Number format: auto, float32, bfloat16, float16.")]
 Revision = Annotated[str | None, typer.Option("--revision", help="Branch, tag or commit of a model of the hub.")]
+OWN_PROMPTS = "Prompts of your own: columns set and text; n of both sets, 2n of the set neutral, and a few more."
 
 
 def internals(
@@ -27,7 +28,12 @@ def internals(
         ),
     ],
     prompts: Annotated[
-        Path | None, typer.Option("--prompts", metavar="CSV", help="Prompts of your own: columns set and text.")
+        Path | None,
+        typer.Option(
+            "--prompts",
+            metavar="CSV",
+            help="Prompts of your own: columns set and text; n of each set compared, 2n of the set neutral, 4 others.",
+        ),
     ] = None,
     n_prompts: Annotated[int, typer.Option("--n-prompts", help="Prompts of each set.")] = 16,
     first: Annotated[str, typer.Option("--first", help="One set of the table of prompts.")] = "reasoning",
@@ -63,7 +69,7 @@ def internals(
         if path:
             can_write(option, path, ending)
     models = list(dict.fromkeys(models))
-    old = tables.read_csv(results, "internals_results") if results and results.is_file() else None
+    old = kept.read(results) if results and results.is_file() else None
     listed = tables.read_csv(prompts, "prompts_own") if prompts else tables.read("prompts")
     sets = choose(listed, n_prompts, seed, first, second)
     check_settings(models, device, dtype, revision)
@@ -162,10 +168,14 @@ def _draw(results: object, path: Path) -> None:
     from capelib.charts import internals as charts
     from capelib.charts import theme
     from capelib.files import whole
-    from capelib.internals.results import by_depth
+    from capelib.internals.results import by_depth, comparable
 
     theme.enable()
-    drawn = charts.by_size(by_depth(results), "Couplings of the models of this table by size, with neutral prompts.")
+    alike, others = comparable(results)
+    if others:
+        note(f"{others} rows were read with other prompts or seeds and are not drawn")
+    told = "Couplings by size, by third of the layers: the two sets (filled) and neutral prompts (hollow)"
+    drawn = charts.by_size(by_depth(alike), told, width=640).properties(title=told)
     with whole(path) as draft:
         drawn.save(str(draft), format="html", inline=True)
 

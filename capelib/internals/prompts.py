@@ -53,6 +53,11 @@ def choose(
     if len({first, second, "neutral"}) < 3:
         raise InputError(f"two different sets and the neutral one are compared; got {first} and {second}")
     left, drawn = table.drop_duplicates("text"), []
+    counted = left["set"].value_counts()
+    wanted = {first: n, second: n, "neutral": 2 * n}
+    short = [f"{count} of {name} ({counted[name]} there)" for name, count in wanted.items() if counted[name] < count]
+    if short:
+        raise InputError(f"more different prompts are needed: {', '.join(short)}; ask for fewer or add some")
     frames = _frames(left, first, second)
     for name, count in ((first, n), (second, n), ("neutral", 2 * n)):
         rows = left[left["set"] == name]
@@ -60,8 +65,6 @@ def choose(
             if not drawn:
                 frames = np.sort(rng.choice(frames, n, replace=False))
             rows = rows[_frame(rows).isin(frames)]
-        if len(rows) < count:
-            raise InputError(f"{count} prompts of the set {name} are needed, {len(rows)} are there; ask for fewer")
         taken = rows.iloc[np.sort(rng.choice(len(rows), count, replace=False))]
         drawn.append(tuple(taken["text"]))
         left = left.drop(index=taken.index)

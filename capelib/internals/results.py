@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from capelib.errors import InputError
 from capelib.files import write_text
 
 KEY = ["model", "revision", "dtype", "first", "second", "n_prompts", "prompts", "n_draws", "seed"]
+SETTINGS = ["first", "second", "n_prompts", "prompts", "seed"]
+MANY = 5  # problems beyond which a file is something else
 SIZE = re.compile(r"[-_.]?[a-zA-Z]?\d+(?:[._]\d+)?[bBmM]\b")  # E2B and A3B count parameters too
 
 
@@ -24,6 +27,24 @@ def join(old: pd.DataFrame | None, rows: Sequence[dict]) -> pd.DataFrame:
 
 def _key(table: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(columns=KEY).astype(object).where(lambda x: x.notna(), "").astype(str)
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """A table that `cape internals --results` has written. Raises InputError, one line, for any other file."""
+    from capelib import tables
+
+    try:
+        return tables.read_csv(path, "internals_results")
+    except tables.TableError as error:
+        if len(error.problems) > MANY:
+            raise InputError(f"{path}: no table written by cape internals --results; give another file") from None
+        raise
+
+
+def comparable(results: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The models that were read with the same prompts and seed, by the last row's, and how many rows were not."""
+    same = (results[SETTINGS].astype(str) == results[SETTINGS].iloc[-1].astype(str)).all(axis=1)
+    return results[same].reset_index(drop=True), int((~same).sum())
 
 
 def by_depth(results: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,14 @@
 """What a model's folder may hold: safetensors and a configuration that transformers knows, nothing that runs."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 from capelib.errors import InputError
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+TOKENIZERS = ("tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
+ENDS = 1 << 20  # bytes of either end of a weight file that its fingerprint reads
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
@@ -26,6 +29,8 @@ def check(folder: Path, shown: str | None = None) -> None:
     settings = read_json(tokenizer, shown) if tokenizer.is_file() else {}
     if "auto_map" in settings and not (folder / "tokenizer.json").is_file():
         raise InputError(f"{shown}: its tokenizer needs code of its own, which is never run here; add a tokenizer.json")
+    if not any((folder / name).is_file() for name in TOKENIZERS):
+        raise InputError(f"{shown}: no tokenizer in it; save the model's tokenizer too, with its save_pretrained")
     if not weights(folder):
         pickled = sorted(path.name for pattern in PICKLED for path in folder.glob(pattern))
         if pickled:
@@ -52,6 +57,20 @@ def weights(folder: Path) -> list[Path]:
             raise InputError(f"{folder}: {len(missing)} of {len(names)} weight files missing, such as {missing[0]}")
         return [folder / name for name in names]
     return [folder / WEIGHTS] if (folder / WEIGHTS).is_file() else []
+
+
+def fingerprint(folder: Path) -> str:
+    """What tells a folder's weights from others': 16 digits of the SHA-256 of its configuration and of the sizes, first
+    and last mebibytes of its weight files. Reading them whole would take longer than loading them."""
+    digest = sha256((folder / "config.json").read_bytes())
+    for path in weights(folder):
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            digest.update(f"{path.name} {size}".encode())
+            for start in (0, max(0, size - ENDS)):
+                file.seek(start)
+                digest.update(file.read(ENDS))
+    return digest.hexdigest()[:16]
 
 
 def n_weights(folder: Path) -> int:

@@ -22,7 +22,7 @@ class LanguageModel:
     """A model ready to be read: in evaluation mode, with its tokenizer.
 
     `name` as asked for; `source` one of built-in, folder, GGUF file, hub; `revision` what pins the weights: a commit of
-    the hub, or the start of the SHA-256 of a GGUF file; None for a folder; `facts`, what its numbers rest on.
+    the hub, the start of the SHA-256 of a GGUF file, or a folder's fingerprint; `facts`, what its numbers rest on.
     """
 
     name: str
@@ -125,7 +125,8 @@ def _resolve(name: str, revision: str | None, tell: Callable[[str], None] | None
         where = builtin.folder(name, tell)
         return where, "built-in", cache.sealed(where)["source_sha256"][:16], builtin.BUILTINS[name].facts
     if path.is_dir():
-        return path, "folder", None, ""
+        folders.check(path, name)
+        return path, "folder", folders.fingerprint(path), ""
     if path.is_file():
         gguf.check(path)
         where = cache.converted(path.stem, path, gguf.to_folder, tell)

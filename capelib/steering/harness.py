@@ -1,6 +1,7 @@
 """lm-evaluation-harness on a model while it is steered: any of its tasks, base and steered side by side."""
 
 import io
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from copy import deepcopy
@@ -117,7 +118,7 @@ def _manager(specs: list[Task], task_folder: str | Path | None) -> "TaskManager"
         raise InputError(f"{task_folder}: no such folder; task_folder is one with the YAML files of tasks")
     if not specs:
         raise InputError("no tasks given; name one of lm-evaluation-harness or of your own")
-    named = [each for each in specs if isinstance(each, str) and not Path(each).is_file()]
+    named = [each for each in specs if isinstance(each, str) and Path(each).suffix != ".yaml"]
     manager = TaskManager(include_path=task_folder, include_defaults=False)
     if set(named) <= set(manager.all_tasks):  # reading its own 14,000 takes ten seconds
         return manager
@@ -172,9 +173,14 @@ def _need_lm_eval() -> None:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Neither the harness's progress bars and notes nor what it prints."""
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), quiet():
-        yield
+    """Neither the harness's progress bars and notes nor what it prints, nor the hub's tries to be reached."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), quiet():
+            yield
+    finally:
+        logging.disable(before)
 
 
 @contextmanager
