@@ -1,0 +1,99 @@
+"""Prompts and what may follow them, as tokens: one encoding for multiple choice, completions and running text."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from capelib.errors import InputError
+from capelib.models import LanguageModel
+
+MOST_TOKENS = 2048  # of one pass, padding included
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """Prompts and continuations as token ids.
+
+    `owner` (n_continuations,) is the place of each continuation's prompt in `prompts`.
+    """
+
+    prompts: list[list[int]]
+    continuations: list[list[int]]
+    owner: np.ndarray
+
+    @property
+    def n_tokens(self) -> np.ndarray:
+        """Number of tokens of every continuation."""
+        return np.array([len(ids) for ids in self.continuations])
+
+    def groups(self, most_tokens: int = MOST_TOKENS) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Prompts of one length at a time, with the places of their continuations: (prompts, continuations).
+
+        So a prompt needs no padding, and positions need no correction in any architecture.
+        """
+        of_prompt: list[list[int]] = [[] for _ in self.prompts]
+        for place, prompt in enumerate(self.owner):
+            of_prompt[prompt].append(place)
+        lengths = np.array([len(ids) for ids in self.prompts])
+        for length in np.unique(lengths):
+            chunk: list[int] = []
+            tokens = 0
+            for prompt in np.flatnonzero(lengths == length):
+                size = int(length) + sum(len(self.continuations[place]) for place in of_prompt[prompt])
+                if chunk and tokens + size > most_tokens:
+                    yield _group(chunk, of_prompt)
+                    chunk, tokens = [], 0
+                chunk.append(int(prompt))
+                tokens += size
+            yield _group(chunk, of_prompt)
+
+
+def _group(chunk: list[int], of_prompt: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    return np.array(chunk), np.array([place for prompt in chunk for place in of_prompt[prompt]])
+
+
+def encode(model: LanguageModel, prompts: Sequence[str], continuations: Sequence[Sequence[str]]) -> Items:
+    """Every prompt with its continuations, tokenised as lm-evaluation-harness does.
+
+    Prompt and continuation are tokenised together, and the tokens beyond those of the prompt alone are the
+    continuation; blanks at the end of a prompt belong to what follows. Raises InputError for an empty prompt or
+    continuation, or more tokens than the model reads.
+    """
+    limit = getattr(model.config, "max_position_embeddings", None)
+    encoded, followed, owner = [], [], []
+    for prompt, options in zip(prompts, continuations, strict=True):
+        stem = prompt.rstrip()
+        if not stem:
+            raise InputError("a prompt is empty; every prompt needs at least one word")
+        own = model.tokenizer(stem)["input_ids"]
+        encoded.append(own)
+        for option in options:
+            ids = model.tokenizer(stem + prompt[len(stem) :] + option)["input_ids"][len(own) :]
+            if not ids:
+                raise InputError(f"nothing follows the prompt {prompt[:40]!r}: a continuation is empty")
+            _fits(len(own) + len(ids), limit, prompt)
+            followed.append(ids)
+            owner.append(len(encoded) - 1)
+    return Items(encoded, followed, np.array(owner, dtype=int))
+
+
+def encode_texts(model: LanguageModel, texts: Sequence[str]) -> Items:
+    """Running text: after its first token, what a model is asked to predict is all the rest.
+
+    Raises InputError for a text of fewer than two tokens or more than the model reads.
+    """
+    limit = getattr(model.config, "max_position_embeddings", None)
+    ids = model.tokenizer(list(texts))["input_ids"]
+    for text, each in zip(texts, ids, strict=True):
+        if len(each) < 2:
+            raise InputError(f"a text needs two tokens or more; got {text[:40]!r}")
+        _fits(len(each), limit, text)
+    return Items([each[:1] for each in ids], [each[1:] for each in ids], np.arange(len(ids)))
+
+
+def _fits(n_tokens: int, limit: int | None, text: str) -> None:
+    if limit and n_tokens > limit:
+        raise InputError(
+            f"a prompt has {n_tokens:,} tokens with what follows, the model reads {limit:,}: {text[:40]!r}…"
+        )
