@@ -81,6 +81,17 @@ def test_a_prompt_is_read_once_for_all_its_answers() -> None:
     assert read[1:] == [torch.Size([1, 6]), torch.Size([4, 2])]  # the first pass asks how the model remembers
 
 
+def test_continuations_of_similar_length_are_read_together() -> None:
+    model, read = language_model("llama"), []
+    answers = [" a" * (1 + i % 9) for i in range(40)]
+    items = encode(model, ["the cat"], [answers])
+    handle = model.model.model.layers[0].register_forward_hook(lambda _m, given, _o: read.append(given[0].shape[:2]))
+    found = Sweep(model, items).plain
+    handle.remove()
+    assert [tuple(each) for each in read[2:]] == [(16, 3), (16, 6), (8, 8)]
+    np.testing.assert_allclose(found, [alone(model, "the cat", answer) for answer in answers], atol=1e-4)
+
+
 def test_an_error_inside_leaves_the_model_as_it_was() -> None:
     model = language_model("llama")
     sweep = Sweep(model, encode(model, QUESTIONS, ANSWERS), (1,))

@@ -24,18 +24,28 @@ if TYPE_CHECKING:
 PLAIN_LAYERS = ("DynamicLayer", "DynamicSlidingWindowLayer")  # caches of keys and values, nothing else
 
 
+ROWS = 16  # continuations read at once, sorted by length: more of them need more padding
+
+
 @dataclass
-class _Group:
-    """Prompts of one length and their continuations, on the model's device, with what the plain pass left behind."""
+class _Part:
+    """Continuations of similar length, with the places of their prompts in the group, on the model's device."""
 
     places: np.ndarray
-    prompts: "torch.Tensor"
     owner: "torch.Tensor"
     ids: "torch.Tensor"
     mask: "torch.Tensor"
-    of_prompts: dict[int, Returned] = field(default_factory=dict)
-    of_ids: dict[int, Returned] = field(default_factory=dict)
-    lower: list = field(default_factory=list)
+    kept: dict[int, Returned] = field(default_factory=dict)
+
+
+@dataclass
+class _Group:
+    """Prompts of one length and their continuations, with what the plain pass left behind."""
+
+    prompts: "torch.Tensor"
+    parts: list[_Part]
+    kept: dict[int, Returned] = field(default_factory=dict)
+    memory: list = field(default_factory=list)
 
 
 class Sweep:
@@ -54,9 +64,10 @@ class Sweep:
         self._blocks = blocks(model.model)
         self.plain = np.empty(len(items.continuations))
         with torch.inference_mode():
+            self._shares = _shares(model)
             self._groups = [self._group(*each) for each in items.groups(most_tokens)]
             for group in self._groups:
-                self.plain[group.places] = self._first(group)
+                self._first(group)
 
     def pushed(self, layer: int, vector: np.ndarray) -> np.ndarray:
         """Log-probabilities (n_continuations,) with `vector` (d_model,) added after block `layer`, at every token.
@@ -71,47 +82,53 @@ class Sweep:
         with torch.inference_mode():
             push = torch.as_tensor(np.asarray(vector), device=self.model.device)
             for group in self._groups:
-                found[group.places] = self._again(group, layer, push)
+                self._again(group, layer, push, found)
         return found
 
     def _group(self, prompts: np.ndarray, places: np.ndarray) -> _Group:
         import torch
 
-        device, fill = self.model.device, pad_id(self.model)
+        own = torch.tensor([self.items.prompts[prompt] for prompt in prompts], device=self.model.device)
+        places = places[np.argsort(self.items.n_tokens[places], kind="stable")]
+        return _Group(own, [self._part(prompts, places[i : i + ROWS]) for i in range(0, len(places), ROWS)])
+
+    def _part(self, prompts: np.ndarray, places: np.ndarray) -> _Part:
+        import torch
+
         followed = [self.items.continuations[place] for place in places]
-        ids = torch.full((len(places), max(map(len, followed))), fill, dtype=torch.long)
+        ids = torch.full((len(places), max(map(len, followed))), pad_id(self.model), dtype=torch.long)
         mask = torch.zeros_like(ids)
         for row, each in enumerate(followed):
             ids[row, : len(each)], mask[row, : len(each)] = torch.tensor(each), 1
-        own = torch.tensor([self.items.prompts[prompt] for prompt in prompts])
         owner = torch.from_numpy(np.searchsorted(prompts, self.items.owner[places]))
-        return _Group(places, *(each.to(device) for each in (own, owner, ids, mask)))
+        return _Part(places, *(each.to(self.model.device) for each in (owner, ids, mask)))
 
-    def _first(self, group: _Group) -> np.ndarray:
+    def _first(self, group: _Group) -> None:
+        """The plain pass, which keeps what later passes need: block outputs, and the memory of the prompts."""
+        first = None
         if self._shares:
-            with outputs(self._blocks, self.layers) as group.of_prompts:
+            with outputs(self._blocks, self.layers) as group.kept:
                 first, cache = self._prompts(group)
-            # the blocks below a push keep what they remember of the prompts; later passes only read it
-            cache.batch_select_indices(group.owner)
-            group.lower = [copy(layer) for layer in cache.layers]
-            with outputs(self._blocks, self.layers) as group.of_ids:
-                return self._continuations(group, first, cache)
-        with outputs(self._blocks, self.layers) as group.of_ids:
-            return self._whole(group)
+            group.memory = list(cache.layers)
+        for part in group.parts:
+            with outputs(self._blocks, self.layers) as part.kept:
+                self.plain[part.places] = self._read(group, part, first, group.memory)
 
-    def _again(self, group: _Group, layer: int, push: "torch.Tensor") -> np.ndarray:
-        if not self._shares:
-            with stand_ins(self._blocks, layer, group.of_ids[layer], push):
-                return self._whole(group)
-        with stand_ins(self._blocks, layer, group.of_prompts[layer], push):
-            first, cache = self._prompts(group)
-        for place, above in enumerate(cache.layers):
-            if place > layer:
-                above.batch_select_indices(group.owner)
-        cache.layers[: layer + 1] = [copy(each) for each in group.lower[: layer + 1]]
-        kept = group.of_ids.get(layer)  # nothing is, if every continuation is one token
-        with stand_ins(self._blocks, layer, kept, push) if kept else nullcontext():
-            return self._continuations(group, first, cache)
+    def _again(self, group: _Group, layer: int, push: "torch.Tensor", found: np.ndarray) -> None:
+        first, memory = None, []
+        if self._shares:
+            with stand_ins(self._blocks, layer, group.kept[layer], push):
+                first, cache = self._prompts(group)
+            # blocks below the push remember the prompts as they did, and are only asked how many tokens those had
+            memory = [*group.memory[: layer + 1], *cache.layers[layer + 1 :]]
+        for part in group.parts:
+            kept = part.kept.get(layer)  # nothing is, if every continuation is one token
+            with stand_ins(self._blocks, layer, kept, push) if kept else nullcontext():
+                found[part.places] = self._read(group, part, first, memory)
+
+    def _read(self, group: _Group, part: _Part, first: "torch.Tensor | None", memory: list) -> np.ndarray:
+        summed = self._whole(group, part) if first is None else self._continued(group, part, first, memory)
+        return summed.double().cpu().numpy()
 
     def _prompts(self, group: _Group) -> tuple["torch.Tensor", object]:
         """Log-probabilities (prompts, vocabulary) of the first token after each prompt, and the memory of them."""
@@ -119,41 +136,43 @@ class Sweep:
             returned = self.model.model(input_ids=group.prompts, use_cache=True)
         return returned.logits[:, -1].float().log_softmax(dim=-1), returned.past_key_values
 
-    def _continuations(self, group: _Group, first: "torch.Tensor", cache: object) -> np.ndarray:
+    def _continued(self, group: _Group, part: _Part, first: "torch.Tensor", memory: list) -> "torch.Tensor":
         import torch
+        from transformers import DynamicCache
 
-        total = first[group.owner].gather(1, group.ids[:, :1])[:, 0]
-        if group.ids.shape[1] > 1:
-            seen = torch.ones((len(group.ids), group.prompts.shape[1]), dtype=torch.long, device=group.ids.device)
-            logits = self.model.model(
-                input_ids=group.ids[:, :-1],
-                attention_mask=torch.cat([seen, group.mask[:, :-1]], dim=1),
-                past_key_values=cache,
-                use_cache=True,
-            ).logits
-            total = total + summed(logits, group.ids[:, 1:], group.mask[:, 1:])
-        return total.double().cpu().numpy()
+        total = first[part.owner].gather(1, part.ids[:, :1])[:, 0]
+        if part.ids.shape[1] == 1:
+            return total
+        cache = DynamicCache()
+        cache.layers = [copy(layer) for layer in memory]
+        cache.batch_select_indices(part.owner)
+        seen = torch.ones((len(part.ids), group.prompts.shape[1]), dtype=torch.long, device=part.ids.device)
+        logits = self.model.model(
+            input_ids=part.ids[:, :-1],
+            attention_mask=torch.cat([seen, part.mask[:, :-1]], dim=1),
+            past_key_values=cache,
+            use_cache=True,
+        ).logits
+        return total + summed(logits, part.ids[:, 1:], part.mask[:, 1:])
 
-    def _whole(self, group: _Group) -> np.ndarray:
+    def _whole(self, group: _Group, part: _Part) -> "torch.Tensor":
         """Prompt and continuation in one row each: for architectures whose memory cannot be given to several rows."""
         import torch
 
         length = group.prompts.shape[1]
-        ids = torch.cat([group.prompts[group.owner], group.ids], dim=1)
-        mask = torch.cat([torch.ones_like(ids[:, :length]), group.mask], dim=1)
+        ids = torch.cat([group.prompts[part.owner], part.ids], dim=1)
+        mask = torch.cat([torch.ones_like(ids[:, :length]), part.mask], dim=1)
         logits = self.model.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
-        return summed(logits[:, length - 1 : -1], group.ids, group.mask).double().cpu().numpy()
+        return summed(logits[:, length - 1 : -1], part.ids, part.mask)
 
-    @property
-    def _shares(self) -> bool:
-        if not hasattr(self, "_known_to_share"):
-            import torch
 
-            returned = self.model.model(input_ids=torch.zeros((1, 2), dtype=torch.long, device=self.model.device))
-            layers = getattr(getattr(returned, "past_key_values", None), "layers", [])
-            plain = len(layers) == len(self._blocks) and all(type(each).__name__ in PLAIN_LAYERS for each in layers)
-            self._known_to_share = plain
-        return self._known_to_share
+def _shares(model: LanguageModel) -> bool:
+    """Whether the memory of a prompt is keys and values alone, which can be given to several rows."""
+    import torch
+
+    returned = model.model(input_ids=torch.zeros((1, 2), dtype=torch.long, device=model.device), use_cache=True)
+    layers = getattr(getattr(returned, "past_key_values", None), "layers", [])
+    return len(layers) == model.n_layers and all(type(each).__name__ in PLAIN_LAYERS for each in layers)
 
 
 def summed(logits: "torch.Tensor", ids: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
