@@ -24,10 +24,10 @@ class Batch:
     length: "torch.Tensor"
 
 
-def tokenize(model: LanguageModel, prompts: Sequence[str]) -> list[list[int]]:
+def tokenize(model: LanguageModel, prompts: Sequence[str], room: int = 0) -> list[list[int]]:
     """Token ids of every prompt, with the special tokens that the tokenizer itself adds.
 
-    Raises InputError for a prompt that is empty or longer than the model's context.
+    Raises InputError for a prompt that is empty or longer than the model's context, less `room` for what it writes.
     """
     if not prompts:
         raise InputError("no prompts given")
@@ -36,8 +36,9 @@ def tokenize(model: LanguageModel, prompts: Sequence[str]) -> list[list[int]]:
     for prompt, ids in zip(prompts, encoded, strict=True):
         if not prompt.strip() or not ids:
             raise InputError("a prompt is empty; every prompt needs at least one word")
-        if limit and len(ids) > limit:
-            raise InputError(f"a prompt has {len(ids):,} tokens, the model reads {limit:,}: {prompt[:40]!r}…")
+        if limit and len(ids) + room > limit:
+            more = f" and {room:,} are to be written" if room else ""
+            raise InputError(f"a prompt has {len(ids):,} tokens{more}, the model reads {limit:,}: {prompt[:40]!r}…")
     highest = max(max(ids) for ids in encoded)
     if highest >= model.model.get_input_embeddings().num_embeddings:
         raise InputError(

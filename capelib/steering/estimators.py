@@ -25,6 +25,8 @@ def logistic_weights(true: NDArray, false: NDArray) -> NDArray:
 
     x = np.concatenate([true, false])
     x = x - x.mean(axis=0)
+    if not x.any():  # states that are all the same have no direction
+        return x[0]
     x = x / np.sqrt((x**2).mean())
     y = np.repeat([1, 0], [len(true), len(false)])
     return LogisticRegression(max_iter=2000).fit(x, y).coef_[0]
@@ -37,6 +39,8 @@ def first_axis(true: NDArray, false: NDArray) -> NDArray:
     mean difference is zero and this is their first principal axis.
     """
     difference = true - false
+    if not difference.any():  # of nothing, any axis would do
+        return difference[0]
     axis = np.linalg.svd(difference, full_matrices=False)[2][0]
     return axis if (difference @ axis).mean() >= 0 else -axis
 

@@ -80,7 +80,10 @@ def best_layer(true: NDArray, false: NDArray, groups: NDArray, ways: Estimator, 
     """
     different = np.unique(groups)
     if len(groups) < FEWEST or len(different) < 4:
-        raise InputError(f"a layer is chosen on half of the pairs, which takes {FEWEST} or more; got {len(groups)}")
+        raise InputError(
+            f"a layer is chosen on half of the pairs, which takes {FEWEST} or more, in four groups or more that do not "
+            f"mirror each other; got {len(groups)} in {len(different)}; name a layer, or give more pairs"
+        )
     order = np.random.default_rng(seed).permutation(different)
     first = np.isin(groups, order[: len(order) // 2])
     shares = [

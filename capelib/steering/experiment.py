@@ -1,0 +1,167 @@
+"""The experiment that decides: a direction at a layer and a strength fixed beforehand, its controls, and the doses."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from capelib.errors import InputError
+from capelib.steering.controls import GAUSSIAN, PERMUTED, gaussian, permuted
+from capelib.steering.direction import TruthDirection
+from capelib.steering.material import Measured, Outcome
+from capelib.steering.store import Store
+
+TRUTH = "truth"
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One push: a direction of some `kind`, the `draw` of a control, after block `layer`, `strength` spreads."""
+
+    kind: str
+    draw: int
+    layer: int
+    strength: float
+    direction: TruthDirection
+    elsewhere: bool
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others."""
+        return f"{self.kind}/{self.draw}/{self.layer}/{self.strength:g}"
+
+    @property
+    def vector(self) -> NDArray:
+        """What is added."""
+        return self.strength * self.direction.raw[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The pushes of an experiment, the decisive one first, then its controls, then the doses."""
+
+    cells: tuple[Cell, ...]
+    layer: int
+    strength: float
+
+
+def plan(
+    direction: TruthDirection,
+    true: NDArray,
+    false: NDArray,
+    layer: int,
+    strength: float,
+    layers: Sequence[int] = (),
+    strengths: Sequence[float] = (),
+    n_permuted: int = 20,
+    n_gaussian: int = 5,
+    seed: int = 0,
+) -> Plan:
+    """Everything that is measured: `direction` has all layers used, `true` and `false` are the states it was fitted on.
+
+    At `layer` and `strength`: the direction, its opposite, `n_permuted` directions fitted on permuted labels and
+    `n_gaussian` Gaussian ones. Then the direction at every one of `layers` and `strengths`.
+
+    Raises InputError for a strength of zero, which is the plain model, or fewer than one control.
+    """
+    if strength == 0 or 0 in strengths:
+        raise InputError("strength 0 is the plain model, which is measured in any case; give others")
+    if n_permuted < 1:
+        raise InputError(f"an effect needs directions on permuted labels beside it; got {n_permuted}")
+    main, place = direction.at(layer), [direction.layers.index(layer)]
+    cells = [Cell(TRUTH, 0, layer, s, main, True) for s in (strength, -strength)]
+    drawn = permuted(main, true[place], false[place], n_permuted, seed)
+    cells += [Cell(PERMUTED, i, layer, strength, each, i < len(drawn) // 4) for i, each in enumerate(drawn)]
+    cells += [
+        Cell(GAUSSIAN, i, layer, strength, each, i == 0) for i, each in enumerate(gaussian(main, n_gaussian, seed))
+    ]
+    there = {cell.key for cell in cells}
+    doses = [Cell(TRUTH, 0, at, s, direction.at(at), True) for at in layers for s in strengths]
+    return Plan((*cells, *(cell for cell in doses if cell.key not in there)), layer, strength)
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What was measured of each push, and of the plain model.
+
+    `cells`: kind, draw, layer, strength, then mc1, mc2, margin (means over questions), and, where measured, right
+    (share of everyday completions) and perplexity (its ratio to the plain model's on running text). The first row is
+    the plain model, of kind "plain". `outcomes` has the single questions, by the cell's key; `n_neutral_tokens` the
+    tokens behind a perplexity.
+    """
+
+    plan: Plan
+    plain: Outcome
+    outcomes: dict[str, Outcome]
+    n_neutral_tokens: int
+
+    @property
+    def done(self) -> tuple[Cell, ...]:
+        """The pushes that have been measured."""
+        return tuple(cell for cell in self.plan.cells if cell.key in self.outcomes)
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """One row per push, the plain model first."""
+        rows = [{"kind": "plain", "draw": 0, "layer": self.plan.layer, "strength": 0.0, **self._means(self.plain)}]
+        for cell in self.done:
+            named = {"kind": cell.kind, "draw": cell.draw, "layer": cell.layer, "strength": cell.strength}
+            rows.append(named | self._means(self.outcomes[cell.key]))
+        return pd.DataFrame(rows)
+
+    def of(self, kind: str, layer: int | None = None, strength: float | None = None) -> list[Outcome]:
+        """The outcomes of one kind, at the layer and strength fixed beforehand if none are named."""
+        layer = self.plan.layer if layer is None else layer
+        strength = self.plan.strength if strength is None else strength
+        return [
+            self.outcomes[cell.key]
+            for cell in self.done
+            if (cell.kind, cell.layer, cell.strength) == (kind, layer, strength)
+        ]
+
+    def _means(self, outcome: Outcome) -> dict[str, float]:
+        asked = outcome.questions
+        found = {name: float(asked[name].mean()) for name in ("mc1", "mc2", "margin")}
+        found["right"] = float(outcome.right.mean()) if len(outcome.right) else np.nan
+        found["perplexity"] = np.nan
+        if len(outcome.logprob):
+            found["perplexity"] = float(np.exp((self.plain.logprob - outcome.logprob).sum() / self.n_neutral_tokens))
+        return found
+
+
+def run(
+    measured: Measured,
+    planned: Plan,
+    store: Store | None = None,
+    on_cell: Callable[[int, int, Cell], None] | None = None,
+) -> Results:
+    """Measure every push of the plan that the store does not have, and keep each as soon as it is done.
+
+    `on_cell(done, total, cell)` hears of every push before it begins. An interruption loses the push under way only.
+    """
+    *_, last = running(measured, planned, store, on_cell)
+    return last
+
+
+def running(
+    measured: Measured,
+    planned: Plan,
+    store: Store | None = None,
+    on_cell: Callable[[int, int, Cell], None] | None = None,
+) -> Iterator[Results]:
+    """As `run`, giving the results so far after every push."""
+    found = store.read() if store else {}
+    outcomes = {cell.key: found[cell.key] for cell in planned.cells if cell.key in found}
+    results = Results(planned, measured.plain, outcomes, measured.n_neutral_tokens)
+    yield results
+    for place, cell in enumerate(planned.cells):
+        if on_cell:
+            on_cell(place, len(planned.cells), cell)
+        if cell.key in outcomes:
+            continue
+        outcomes[cell.key] = measured.pushed(cell.layer, cell.vector, cell.elsewhere)
+        if store:
+            store.add(cell.key, outcomes[cell.key])
+        yield results

@@ -1,0 +1,105 @@
+"""What an experiment says: the effect with its interval, beside its nulls, its opposite and what it costs elsewhere."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from capelib.errors import InputError
+from capelib.steering.controls import GAUSSIAN, PERMUTED
+from capelib.steering.detectable import Detectable, smallest_mean, smallest_share
+from capelib.steering.experiment import TRUTH, Results
+from capelib.steering.null import Ranked, rank
+from capelib.steering.paired import Changes, Shift, compare, shift
+
+LEVEL = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """The push fixed beforehand, on the same questions as the plain model.
+
+    `changes` counts questions right on MC1; `mc2` and `margin` are mean changes. `ranked` sets the change of MC1 (share
+    of questions), of MC2 and of the margin among those of directions on permuted labels, `gaussian` among Gaussian
+    ones; both two-sided. `could_find` is the smallest change that would have been found, for each of the three.
+    """
+
+    changes: Changes
+    mc2: Shift
+    margin: Shift
+    ranked: dict[str, Ranked]
+    gaussian: dict[str, Ranked]
+    could_find: dict[str, Detectable]
+
+    @property
+    def helps(self) -> bool:
+        """Whether MC1 rises, by McNemar's exact test and by more than the directions on permuted labels: both p ≤ 5 %.
+
+        The outcome and the rule are fixed beforehand; the other outcomes are shown and decide nothing.
+        """
+        return self.changes.difference.value > 0 and self._told_apart
+
+    @property
+    def harms(self) -> bool:
+        """Whether MC1 falls, by the same rule."""
+        return self.changes.difference.value < 0 and self._told_apart
+
+    @property
+    def _told_apart(self) -> bool:
+        return self.changes.p <= LEVEL and self.ranked["mc1"].p <= LEVEL
+
+    def summary(self) -> str:
+        """One sentence."""
+        told = "helps" if self.helps else "harms" if self.harms else "does nothing that the controls do not do"
+        return f"The direction {told}: {self.changes.summary()}; MC1 {self.ranked['mc1'].summary()}."
+
+
+def effect(results: Results, layer: int | None = None, strength: float | None = None, seed: int = 0) -> Effect:
+    """The effect of the truth direction at a layer and strength, by default those fixed beforehand.
+
+    The nulls are always those of the push fixed beforehand. Raises InputError if the push or its nulls were not
+    measured.
+    """
+    at = results.of(TRUTH, layer, strength)
+    nulls, noise = results.of(PERMUTED), results.of(GAUSSIAN)
+    if not at or not nulls:
+        raise InputError("the push and its controls have not been measured; run the experiment to its end")
+    base, steered = results.plain.questions, at[0].questions
+    changes = compare(base["mc1"].to_numpy(bool), steered["mc1"].to_numpy(bool))
+    shifts = {name: shift(base[name], steered[name], seed=seed) for name in ("mc2", "margin")}
+    own = {"mc1": changes.difference.value, **{name: found.mean.value for name, found in shifts.items()}}
+
+    def ranks(outcomes: list) -> dict[str, Ranked]:
+        return {
+            name: rank(value, [each.questions[name].mean() - base[name].mean() for each in outcomes], "two-sided")
+            for name, value in own.items()
+        }
+
+    found = {"mc1": smallest_share(changes.n, changes.discordance)}
+    found |= {name: smallest_mean(changes.n, each.sd) for name, each in shifts.items()}
+    return Effect(changes, shifts["mc2"], shifts["margin"], ranks(nulls), ranks(noise) if noise else {}, found)
+
+
+def elsewhere(results: Results) -> pd.DataFrame:
+    """What the push fixed beforehand costs elsewhere, beside its opposite and the controls, one row per kind.
+
+    Columns: kind, strength, right (share of everyday completions), right_change with its interval (low, high) over
+    couples of completions, perplexity (ratio to the plain model's).
+    """
+    rows = []
+    for kind, strength in ((TRUTH, results.plan.strength), (TRUTH, -results.plan.strength), (PERMUTED, None),
+                           (GAUSSIAN, None)):  # fmt: skip
+        outcomes = [each for each in results.of(kind, None, strength) if len(each.right) or len(each.logprob)]
+        if not outcomes:
+            continue
+        right = np.mean([each.right for each in outcomes], axis=0)
+        change = shift(results.plain.right, right) if len(right) else None
+        nats = np.mean([(results.plain.logprob - each.logprob).sum() for each in outcomes])
+        rows.append({
+            "kind": kind, "strength": strength or results.plan.strength, "draws": len(outcomes),
+            "right": float(right.mean()) if len(right) else np.nan,
+            "right_change": change.mean.value if change else np.nan,
+            "low": change.mean.low if change else np.nan, "high": change.mean.high if change else np.nan,
+            "perplexity": float(np.exp(nats / results.n_neutral_tokens)) if results.n_neutral_tokens else np.nan,
+        })  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,146 @@
+"""What a model writes: base and steered side by side, greedy or sampled, in one call for all prompts and strengths."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from capelib.errors import InputError
+from capelib.models import LanguageModel
+from capelib.models.batches import pad_id, tokenize
+from capelib.steering.direction import TruthDirection
+from capelib.steering.steer import steer
+
+if TYPE_CHECKING:
+    import torch
+
+PAPER = {"temperature": 0.7, "top_p": 0.9}  # of the released tool
+
+
+def write(
+    model: LanguageModel,
+    prompts: Sequence[str],
+    direction: TruthDirection | None = None,
+    strengths: Sequence[float] = (0.0,),
+    new_tokens: int = 40,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+    seeds: Sequence[int] = (0,),
+    unit: str = "spread",
+    start: int | str = 0,
+) -> pd.DataFrame:
+    """Continuations of every prompt at every strength and with every seed: prompt, strength, seed, text.
+
+    `temperature` 0 takes the likeliest token; above it, tokens are drawn from the likeliest ones that together have the
+    probability `top_p`. A row's draws depend on its prompt's place, its seed and the token's number alone, so that a
+    text is the same in a batch and by itself, and two strengths with one seed differ by the push and not by luck.
+    `unit` and `start` as in `steer`.
+
+    Raises InputError for an empty prompt, a prompt with too many tokens, a temperature below zero, a top_p that is not
+    a probability, or no tokens to write.
+    """
+    import torch
+
+    if not (np.isfinite(temperature) and temperature >= 0):
+        raise InputError(f"temperature must be 0 or more; got {temperature:g}")
+    if not 0 < top_p <= 1:
+        raise InputError(f"top-p must be above 0 and at most 1; got {top_p:g}")
+    if new_tokens < 1:
+        raise InputError(f"one new token or more must be asked for; got {new_tokens}")
+    rows = [(place, s, seed) for place in range(len(prompts)) for s in strengths for seed in seeds]
+    encoded = tokenize(model, prompts, room=new_tokens)
+    ids, mask = _left_padded(model, [encoded[place] for place, _, _ in rows])
+    options = {"max_new_tokens": new_tokens, "do_sample": False, "pad_token_id": pad_id(model)}
+    if temperature > 0:
+        options["logits_processor"] = [Drawn([(place, seed) for place, _, seed in rows], temperature, top_p)]
+    with torch.inference_mode():
+        if direction is None:
+            written = _generate(model, ids, mask, options)
+        else:
+            with steer(model, direction, [s for _, s, _ in rows], unit, start):
+                written = _generate(model, ids, mask, options)
+    texts = model.tokenizer.batch_decode(written[:, ids.shape[1] :], skip_special_tokens=True)
+    found = [(prompts[place], s, seed, text) for (place, s, seed), text in zip(rows, texts, strict=True)]
+    return pd.DataFrame(found, columns=["prompt", "strength", "seed", "text"])
+
+
+def moved_tokens(
+    model: LanguageModel, prompt: str, direction: TruthDirection, strength: float, n: int = 8, unit: str = "spread"
+) -> pd.DataFrame:
+    """The next tokens whose probability the push moves most: token, base, steered, change (0-1), largest change first.
+
+    Raises InputError as `write` does.
+    """
+    import torch
+
+    ids = torch.tensor([tokenize(model, [prompt], room=1)[0]] * 2, device=model.device)
+    with torch.inference_mode(), steer(model, direction, [0.0, strength], unit):
+        base, steered = model.model(input_ids=ids, use_cache=False).logits[:, -1].float().softmax(dim=-1).cpu().numpy()
+    most = np.argsort(-np.abs(steered - base), kind="stable")[:n]
+    return pd.DataFrame({
+        "token": [model.tokenizer.decode([int(token)]) for token in most],
+        "base": base[most],
+        "steered": steered[most],
+        "change": steered[most] - base[most],
+    })  # fmt: skip
+
+
+def moved_mass(model: LanguageModel, prompt: str, directions: Sequence[TruthDirection], strength: float) -> np.ndarray:
+    """How much probability of the next token each direction moves: the total variation distance to the base, 0-1."""
+    import torch
+
+    own = tokenize(model, [prompt], room=1)[0]
+    ids, found = torch.tensor([own], device=model.device), []
+    with torch.inference_mode():
+        base = _next(model, ids)
+        for direction in directions:
+            with steer(model, direction, strength):
+                found.append(float((_next(model, ids) - base).abs().sum() / 2))
+    return np.array(found)
+
+
+class Drawn:
+    """A processor of logits that makes the likeliest token a draw: temperature, top-p, then Gumbel noise.
+
+    Adding independent Gumbel noise to logits and taking the largest draws from their softmax. The noise of a row comes
+    from its own stream, named by `keys` and the number of the token.
+    """
+
+    def __init__(self, keys: Sequence[tuple[int, int]], temperature: float, top_p: float) -> None:
+        from transformers import TemperatureLogitsWarper, TopPLogitsWarper
+
+        self.keys, self.step = list(keys), 0
+        self._warpers: list[Callable] = [TemperatureLogitsWarper(float(temperature))]
+        self._warpers += [TopPLogitsWarper(float(top_p))] if top_p < 1 else []
+
+    def __call__(self, ids: "torch.Tensor", logits: "torch.Tensor") -> "torch.Tensor":
+        import torch
+
+        logits = logits.float()
+        for warp in self._warpers:
+            logits = warp(ids, logits)
+        noise = np.stack([
+            np.random.default_rng([place, seed, self.step]).gumbel(size=logits.shape[1]) for place, seed in self.keys
+        ])  # fmt: skip
+        self.step += 1
+        return logits + torch.from_numpy(noise).to(logits)
+
+
+def _left_padded(model: LanguageModel, encoded: list[list[int]]) -> tuple["torch.Tensor", "torch.Tensor"]:
+    import torch
+
+    longest = max(map(len, encoded))
+    ids = torch.full((len(encoded), longest), pad_id(model), dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    for row, each in enumerate(encoded):
+        ids[row, longest - len(each) :], mask[row, longest - len(each) :] = torch.tensor(each), 1
+    return ids.to(model.device), mask.to(model.device)
+
+
+def _generate(model: LanguageModel, ids: "torch.Tensor", mask: "torch.Tensor", options: dict) -> "torch.Tensor":
+    return model.model.generate(ids, attention_mask=mask, temperature=None, top_p=None, top_k=None, **options)
+
+
+def _next(model: LanguageModel, ids: "torch.Tensor") -> "torch.Tensor":
+    return model.model(input_ids=ids, use_cache=False).logits[0, -1].float().softmax(dim=-1)
