@@ -1,6 +1,7 @@
 """What a model writes: base and steered side by side, greedy or sampled, in one call for all prompts and strengths."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 PAPER = {"temperature": 0.7, "top_p": 0.9}  # of the released tool
+LAST = "last"
 
 
 def write(
@@ -40,6 +42,25 @@ def write(
     Raises InputError for an empty prompt, a prompt with too many tokens, a temperature below zero, a top_p that is not
     a probability, or no tokens to write.
     """
+    rows = [(place, s, seed) for place in range(len(prompts)) for s in strengths for seed in seeds]
+    return write_rows(model, prompts, rows, direction, new_tokens, temperature, top_p, unit, start)
+
+
+def write_rows(
+    model: LanguageModel,
+    prompts: Sequence[str],
+    rows: Sequence[tuple[int, float, int]],
+    direction: TruthDirection | None = None,
+    new_tokens: int = 40,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+    unit: str = "spread",
+    start: int | str = 0,
+) -> pd.DataFrame:
+    """As `write`, for `rows` of one's own: the place of a prompt, a strength and a seed each.
+
+    `start` "last" steers from the last token of the prompt on, as the released tool does.
+    """
     import torch
 
     if not (np.isfinite(temperature) and temperature >= 0):
@@ -48,18 +69,15 @@ def write(
         raise InputError(f"top-p must be above 0 and at most 1; got {top_p:g}")
     if new_tokens < 1:
         raise InputError(f"one new token or more must be asked for; got {new_tokens}")
-    rows = [(place, s, seed) for place in range(len(prompts)) for s in strengths for seed in seeds]
     encoded = tokenize(model, prompts, room=new_tokens)
     ids, mask = _left_padded(model, [encoded[place] for place, _, _ in rows])
+    begins = [len(encoded[place]) - 1 for place, _, _ in rows] if start == LAST else start
     options = {"max_new_tokens": new_tokens, "do_sample": False, "pad_token_id": pad_id(model)}
     if temperature > 0:
         options["logits_processor"] = [Drawn([(place, seed) for place, _, seed in rows], temperature, top_p)]
-    with torch.inference_mode():
-        if direction is None:
-            written = _generate(model, ids, mask, options)
-        else:
-            with steer(model, direction, [s for _, s, _ in rows], unit, start):
-                written = _generate(model, ids, mask, options)
+    pushed = steer(model, direction, [s for _, s, _ in rows], unit, begins) if direction else nullcontext()
+    with torch.inference_mode(), pushed:
+        written = model.model.generate(ids, attention_mask=mask, temperature=None, top_p=None, top_k=None, **options)
     texts = model.tokenizer.batch_decode(written[:, ids.shape[1] :], skip_special_tokens=True)
     found = [(prompts[place], s, seed, text) for (place, s, seed), text in zip(rows, texts, strict=True)]
     return pd.DataFrame(found, columns=["prompt", "strength", "seed", "text"])
@@ -136,10 +154,6 @@ def _left_padded(model: LanguageModel, encoded: list[list[int]]) -> tuple["torch
     for row, each in enumerate(encoded):
         ids[row, longest - len(each) :], mask[row, longest - len(each) :] = torch.tensor(each), 1
     return ids.to(model.device), mask.to(model.device)
-
-
-def _generate(model: LanguageModel, ids: "torch.Tensor", mask: "torch.Tensor", options: dict) -> "torch.Tensor":
-    return model.model.generate(ids, attention_mask=mask, temperature=None, top_p=None, top_k=None, **options)
 
 
 def _next(model: LanguageModel, ids: "torch.Tensor") -> "torch.Tensor":
