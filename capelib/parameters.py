@@ -121,6 +121,10 @@ def _on_files(values: Mapping[str, object]) -> None:
         from capelib.internals import read_results
 
         read_results(values["results"])
+    if values.get("questions"):
+        from capelib.steering.questions import read_questions
+
+        read_questions(values["questions"])
     asked = {"prompts", "n_prompts", "first", "second"} <= set(values)
     if asked and values["first"] != values["second"]:
         from capelib.internals import choose

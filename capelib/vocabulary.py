@@ -112,6 +112,22 @@ VOCABULARY = {
     "first": Rule("a set of the prompts: reasoning, truthfulness, misconception, or one of your own file", _is_word),
     "second": Rule("a set of the prompts: reasoning, truthfulness, misconception, or one of your own file", _is_word),
     "prompts": Rule("empty, or the path of a CSV file", lambda v: v == "" or is_path(v)),
+    "questions": Rule("empty (the edition's), or the path of a CSV or JSONL file", lambda v: v == "" or is_path(v)),
+    "layer": Rule("an index such as 7, a fraction of the depth such as 0.25, or auto", _is_word),
+    "strength": Rule("a number other than 0, in spreads of the layer", lambda v: _is_number(v) and v != 0),
+    "sweep_layers": Rule(
+        "a list of indices or fractions of the depth", lambda v: isinstance(v, list | tuple) and all(map(_is_number, v))
+    ),
+    "sweep_strengths": Rule(
+        "a list of numbers other than 0",
+        lambda v: isinstance(v, list | tuple) and all(_is_number(each) and each != 0 for each in v),
+    ),
+    "n_questions": number(8, 100_000, whole=True),
+    "n_texts": number(2, 1000, whole=True),
+    "n_permuted": number(20, 10_000, whole=True),
+    "n_gaussian": number(1, 10_000, whole=True),
+    "n_elsewhere": number(4, 1000, whole=True),
+    "new_tokens": number(1, 1000, whole=True),
     "n_sets": number(2, 1000, whole=True),
     "n_prompts": number(4, 10_000, whole=True),
     "results": Rule("empty, or the path of a CSV file", lambda v: v == "" or is_path(v)),

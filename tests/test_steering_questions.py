@@ -216,3 +216,15 @@ def test_several_faults_are_a_line_each_and_a_great_many_are_counted(tmp_path: P
     assert lines[0].endswith("q.csv:")
     assert all("q.csv, row " in each for each in lines[1:-1])
     assert lines[-1].endswith("60 more; repair these first, then read the file again")
+
+
+def test_a_sample_is_even_over_topics_and_seeded() -> None:
+    everything = read_questions()
+    some = everything.sample(20, seed=1)
+    counts = some.questions["topic"].value_counts()
+    assert len(some) == 20
+    assert counts.max() - counts.min() <= 1
+    assert set(some.choices["question_id"]) == set(some.questions["question_id"])
+    assert some.questions.equals(everything.sample(20, seed=1).questions)
+    assert not some.questions.equals(everything.sample(20, seed=2).questions)
+    assert len(everything.sample(10_000)) == len(everything)

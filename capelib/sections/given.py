@@ -85,7 +85,7 @@ def _int(value: object) -> int:
     return int(number)
 
 
-FILES = ("panel", "prompts", "results", "model")  # what may be a path
+FILES = ("panel", "prompts", "results", "questions", "model")  # what may be a path
 SCALARS = {"str": _str, "bool": _bool, "float": _float, "int": _int}
 
 

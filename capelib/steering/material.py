@@ -14,7 +14,7 @@ from capelib.steering.items import Items, encode, encode_texts
 from capelib.steering.questions import Questions
 from capelib.steering.sweep import Sweep
 
-PROMPT = "Question: {question}\nAnswer:"  # as lm-evaluation-harness has it; an answer follows after a blank
+PROMPT = "Question: {question}\nAnswer:"  # as lm-evaluation-harness words ARC; an answer follows after a blank
 
 
 @dataclass(frozen=True, eq=False)

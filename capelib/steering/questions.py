@@ -32,6 +32,14 @@ class Questions:
     def __len__(self) -> int:
         return len(self.questions)
 
+    def sample(self, n: int, seed: int = 0) -> "Questions":
+        """`n` questions at random, as even over topics as can be, in the table's order; all if there are no more."""
+        order = self.questions.sample(frac=1, random_state=seed)
+        turn = order.groupby("topic").cumcount()
+        kept = self.questions.loc[sorted(turn.sort_values(kind="stable").index[:n])]
+        choices = self.choices[self.choices["question_id"].isin(kept["question_id"])]
+        return Questions(kept.reset_index(drop=True), choices.reset_index(drop=True), self.source)
+
     def of_split(self, split: str) -> "Questions":
         """The questions of one half. Raises InputError if there are none."""
         kept = self.questions[self.questions["split"] == split]

@@ -28,8 +28,8 @@ def by_layer(
     - `auc`: the chance that a true statement lies further along the direction than a false one of any pair;
     - `paired`: the share of pairs in which it does, ties counting half, with `low` and `high`, the 95 % spread over
       `held_out_groups` of pairs drawn with replacement (pairs that mirror each other are drawn together);
-    - `null_mid`, `null_high`: the median and the 97.5th percentile of `paired` for directions fitted on labels that
-      were exchanged within pairs at random; and `p`, the share of them that reach the observed value.
+    - `null_low`, `null_mid`, `null_high`: median and middle 95 % of `paired` for directions fitted on labels that were
+      exchanged within pairs at random; and `p`, the share of them that reach the observed value.
     """
     rng, ways, rows = np.random.default_rng(seed), estimator(method), []
     flips = rng.choice([-1.0, 1.0], (n_null, fit[0].shape[1]))
@@ -47,6 +47,7 @@ def by_layer(
             "paired": right.mean(),
             "low": np.percentile(drawn, 2.5),
             "high": np.percentile(drawn, 97.5),
+            "null_low": np.percentile(null, 2.5),
             "null_mid": np.median(null),
             "null_high": np.percentile(null, 97.5),
             "p": (1 + np.sum(np.array(null) >= right.mean())) / (1 + n_null),

@@ -26,7 +26,10 @@ class Store:
         self._lines = [json.dumps({"experiment": fingerprint})]
 
     def read(self) -> dict[str, Outcome]:
-        """The outcomes kept, by the push's key. Raises InputError for a file of another experiment, or none at all."""
+        """The outcomes kept, by the push's key; none if there is no file yet.
+
+        Raises InputError for a file of another experiment, or one that is none of a sweep or damaged.
+        """
         if not self.path.is_file():
             return {}
         try:
@@ -56,13 +59,24 @@ class Store:
 def fingerprint(
     model: LanguageModel, direction: TruthDirection, questions: Questions, prompt: str, **settings: object
 ) -> str:
-    """16 digits that differ for another model, number format, direction, set of questions, prompt or setting."""
+    """16 digits that differ for another model, number format, direction, set of questions, prompt or setting.
+
+    `settings`: whatever else results rest on, frames and arrays too, such as the seed, the statements that controls are
+    fitted on, completions and running text.
+    """
     parts = [
         model.name, str(model.revision), str(model.model.dtype), direction.vectors.tobytes().hex(),
-        np.round(direction.spreads, 6).tolist(), questions.choices.to_csv(index=False), prompt,
-        sorted(settings.items()),
+        np.round(direction.spreads, 6).tolist(), direction.layers, direction.method,
+        questions.questions, questions.choices, prompt, sorted(settings.items()),
     ]  # fmt: skip
-    return sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
+    return sha256(json.dumps(parts, default=_whole).encode()).hexdigest()[:16]
+
+
+def _whole(value: object) -> object:
+    # str() leaves out the middle of a long frame or array
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return value.to_csv(index=False)
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
 
 
 def _outcome(line: dict) -> Outcome:

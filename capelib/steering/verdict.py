@@ -50,7 +50,7 @@ class Effect:
 
     def summary(self) -> str:
         """One sentence."""
-        told = "helps" if self.helps else "harms" if self.harms else "does nothing that the controls do not do"
+        told = "helps" if self.helps else "harms" if self.harms else "is not told from chance and its controls"
         return f"The direction {told}: {self.changes.summary()}; MC1 {self.ranked['mc1'].summary()}."
 
 
@@ -71,7 +71,7 @@ def effect(results: Results, layer: int | None = None, strength: float | None = 
 
     def ranks(outcomes: list) -> dict[str, Ranked]:
         return {
-            name: rank(value, [each.questions[name].mean() - base[name].mean() for each in outcomes], "two-sided")
+            name: rank(value, [_change(base[name], each.questions[name]) for each in outcomes], "two-sided")
             for name, value in own.items()
         }
 
@@ -81,10 +81,13 @@ def effect(results: Results, layer: int | None = None, strength: float | None = 
 
 
 def elsewhere(results: Results) -> pd.DataFrame:
-    """What the push fixed beforehand costs elsewhere, beside its opposite and the controls, one row per kind.
+    """What the push fixed beforehand costs elsewhere: a row for it, its opposite, and each kind of control.
 
-    Columns: kind, strength, right (share of everyday completions), right_change with its interval (low, high) over
-    couples of completions, perplexity (ratio to the plain model's).
+    Columns: kind, strength, draws (directions measured), right (share of everyday completions), right_change with its
+    bootstrap interval (low, high) over completions, perplexity (ratio to the plain model's). Of several draws, each
+    completion counts by the share of draws under which it is right, and perplexity is the geometric mean: what such a
+    direction costs on average. The interval takes the draws as given, and so says nothing of how one direction of the
+    kind differs from the next.
     """
     rows = []
     for kind, strength in ((TRUTH, results.plan.strength), (TRUTH, -results.plan.strength), (PERMUTED, None),
@@ -103,3 +106,8 @@ def elsewhere(results: Results) -> pd.DataFrame:
             "perplexity": float(np.exp(nats / results.n_neutral_tokens)) if results.n_neutral_tokens else np.nan,
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _change(base: pd.Series, steered: pd.Series) -> float:
+    # of the differences, not of the means: a change of as many questions must be a tie to the last digit
+    return float(np.mean(steered.to_numpy(float) - base.to_numpy(float)))

@@ -1,7 +1,8 @@
 """What a model writes: base and steered side by side, greedy or sampled, in one call for all prompts and strengths."""
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,12 +36,13 @@ def write(
     """Continuations of every prompt at every strength and with every seed: prompt, strength, seed, text.
 
     `temperature` 0 takes the likeliest token; above it, tokens are drawn from the likeliest ones that together have the
-    probability `top_p`. A row's draws depend on its prompt's place, its seed and the token's number alone, so that a
-    text is the same in a batch and by itself, and two strengths with one seed differ by the push and not by luck.
-    `unit` and `start` as in `steer`.
+    probability `top_p`. A row's draws depend on its prompt, its seed and the token's number alone, so that a text is
+    the same in a batch and by itself, and two strengths with one seed differ by the push and not by luck. Settings for
+    writing that come with a model (penalties, beams) are left out. `unit` and `start` as in `steer`; `start` "last"
+    steers from the last token of the prompt on, as the released tool does.
 
     Raises InputError for an empty prompt, a prompt with too many tokens, a temperature below zero, a top_p that is not
-    a probability, or no tokens to write.
+    a probability, no tokens to write, no strengths or seeds, a seed below zero, a strength without a direction.
     """
     rows = [(place, s, seed) for place in range(len(prompts)) for s in strengths for seed in seeds]
     return write_rows(model, prompts, rows, direction, new_tokens, temperature, top_p, unit, start)
@@ -57,10 +59,7 @@ def write_rows(
     unit: str = "spread",
     start: int | str = 0,
 ) -> pd.DataFrame:
-    """As `write`, for `rows` of one's own: the place of a prompt, a strength and a seed each.
-
-    `start` "last" steers from the last token of the prompt on, as the released tool does.
-    """
+    """As `write`, for `rows` of one's own: the place of a prompt, a strength and a seed each."""
     import torch
 
     if not (np.isfinite(temperature) and temperature >= 0):
@@ -69,15 +68,16 @@ def write_rows(
         raise InputError(f"top-p must be above 0 and at most 1; got {top_p:g}")
     if new_tokens < 1:
         raise InputError(f"one new token or more must be asked for; got {new_tokens}")
+    _check_rows(rows, direction)
     encoded = tokenize(model, prompts, room=new_tokens)
     ids, mask = _left_padded(model, [encoded[place] for place, _, _ in rows])
     begins = [len(encoded[place]) - 1 for place, _, _ in rows] if start == LAST else start
     options = {"max_new_tokens": new_tokens, "do_sample": False, "pad_token_id": pad_id(model)}
     if temperature > 0:
-        options["logits_processor"] = [Drawn([(place, seed) for place, _, seed in rows], temperature, top_p)]
+        options["logits_processor"] = [Drawn([(prompts[place], seed) for place, _, seed in rows], temperature, top_p)]
     pushed = steer(model, direction, [s for _, s, _ in rows], unit, begins) if direction else nullcontext()
-    with torch.inference_mode(), pushed:
-        written = model.model.generate(ids, attention_mask=mask, temperature=None, top_p=None, top_k=None, **options)
+    with torch.inference_mode(), _no_settings(model), pushed:
+        written = model.model.generate(ids, attention_mask=mask, **options)
     texts = model.tokenizer.batch_decode(written[:, ids.shape[1] :], skip_special_tokens=True)
     found = [(prompts[place], s, seed, text) for (place, s, seed), text in zip(rows, texts, strict=True)]
     return pd.DataFrame(found, columns=["prompt", "strength", "seed", "text"])
@@ -122,10 +122,10 @@ class Drawn:
     """A processor of logits that makes the likeliest token a draw: temperature, top-p, then Gumbel noise.
 
     Adding independent Gumbel noise to logits and taking the largest draws from their softmax. The noise of a row comes
-    from its own stream, named by `keys` and the number of the token.
+    from its own stream, named by its key, a prompt and a seed, and by the number of the token.
     """
 
-    def __init__(self, keys: Sequence[tuple[int, int]], temperature: float, top_p: float) -> None:
+    def __init__(self, keys: Sequence[tuple[str, int]], temperature: float, top_p: float) -> None:
         from transformers import TemperatureLogitsWarper, TopPLogitsWarper
 
         self.keys, self.step = list(keys), 0
@@ -138,11 +138,38 @@ class Drawn:
         logits = logits.float()
         for warp in self._warpers:
             logits = warp(ids, logits)
-        noise = np.stack([
-            np.random.default_rng([place, seed, self.step]).gumbel(size=logits.shape[1]) for place, seed in self.keys
-        ])  # fmt: skip
+        streams = [_stream(prompt, seed, self.step) for prompt, seed in self.keys]
+        noise = np.stack([stream.gumbel(size=logits.shape[1]) for stream in streams])
         self.step += 1
         return logits + torch.from_numpy(noise).to(logits)
+
+
+def _check_rows(rows: Sequence[tuple[int, float, int]], direction: TruthDirection | None) -> None:
+    if not rows:
+        raise InputError("nothing to write; give at least one prompt, one strength and one seed")
+    for _, strength, seed in rows:
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise InputError(f"a seed must be a whole number, 0 or more; got {seed!r}")
+        if direction is None and strength != 0:
+            raise InputError(f"strength {strength:g} needs a direction to push along; give one, or strength 0 alone")
+
+
+def _stream(prompt: str, seed: int, step: int) -> np.random.Generator:
+    # by a digest: default_rng takes [0, 5, 1] and [0, 5 + 2**32, 0] for the same
+    return np.random.default_rng(int.from_bytes(sha256(f"{seed} {step} {prompt}".encode()).digest()))
+
+
+@contextmanager
+def _no_settings(model: LanguageModel) -> Iterator[None]:
+    """Inside the block, nothing that comes with the model but its end-of-text token tells generate how to write."""
+    from transformers import GenerationConfig
+
+    own = model.model.generation_config
+    model.model.generation_config = GenerationConfig(bos_token_id=own.bos_token_id, eos_token_id=own.eos_token_id)
+    try:
+        yield
+    finally:
+        model.model.generation_config = own
 
 
 def _left_padded(model: LanguageModel, encoded: list[list[int]]) -> tuple["torch.Tensor", "torch.Tensor"]:
