@@ -198,7 +198,9 @@ layers = range(opened.n_layers)
 held_out = statements[statements["split"] == "held_out"]
 fitted = steering.states(opened, fit_on, layers)
 left_out = steering.states(opened, held_out, layers)
-reading = readable.by_layer(fitted, left_out, steering.groups(held_out), list(layers), seed=seed)
+reading = readable.by_layer(
+    fitted, left_out, steering.groups(held_out), list(layers), seed=seed, fit_groups=steering.groups(fit_on)
+)
 draw.readable(
     reading,
     "Share of held-out pairs in which the true statement lies further along the direction than the false one, by "
@@ -242,7 +244,10 @@ glue("steering_pairs", len(held_out))
 reasoning = tables.read("reasoning_items").head(n_elsewhere)
 neutral = tables.read("neutral_text")["text"].head(max(2, n_elsewhere // 2))
 sweep_at = sorted({steering.resolve(each, opened.n_layers) for each in sweep_layers})
-planned = steering.plan(everywhere, *fitted, at, strength, sweep_at, sweep_strengths, n_permuted, n_gaussian, seed)
+planned = steering.plan(
+    everywhere, *fitted, at, strength, sweep_at, sweep_strengths, n_permuted, n_gaussian, seed,
+    steering.groups(fit_on),
+)  # fmt: skip
 measured = steering.Measured(opened, asked, sorted({*sweep_at, at}), reasoning, list(neutral))
 results = steering.run(measured, planned)
 effect = steering.effect(results, seed=seed)

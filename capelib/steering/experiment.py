@@ -58,8 +58,10 @@ def plan(
     n_permuted: int = 20,
     n_gaussian: int = 5,
     seed: int = 0,
+    groups: NDArray | None = None,
 ) -> Plan:
     """Everything that is measured: `direction` has all layers used, `true` and `false` are the states it was fitted on.
+    `groups`: pairs whose labels are exchanged together, as in `controls.permuted`.
 
     At `layer` and `strength`: the direction, its opposite, `n_permuted` directions fitted on permuted labels and
     `n_gaussian` Gaussian ones. Then the direction at every one of `layers` and `strengths`. What a push costs elsewhere
@@ -77,7 +79,7 @@ def plan(
         raise InputError(f"an effect needs directions on permuted labels beside it; got {n_permuted}")
     main, place = direction.at(layer), [direction.layers.index(layer)]
     cells = [Cell(TRUTH, 0, layer, s, main, True) for s in (strength, -strength)]
-    drawn = permuted(main, true[place], false[place], n_permuted, seed)
+    drawn = permuted(main, true[place], false[place], n_permuted, seed, groups)
     cells += [Cell(PERMUTED, i, layer, strength, each, i < max(1, n_permuted // 4)) for i, each in enumerate(drawn)]
     cells += [
         Cell(GAUSSIAN, i, layer, strength, each, i == 0) for i, each in enumerate(gaussian(main, n_gaussian, seed))

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from capelib.errors import InputError
-from capelib.steering.estimators import Estimator, estimator
+from capelib.steering.estimators import Estimator, estimator, mean_difference
 
 FEWEST = 8
 
@@ -20,19 +20,25 @@ def by_layer(
     n_draws: int = 500,
     n_null: int = 100,
     seed: int = 0,
+    fit_groups: NDArray | None = None,
 ) -> pd.DataFrame:
     """How well the direction of one half of the pairs tells true from false in the other half.
 
-    `fit` and `held_out` are states of the true and the false statements, each of shape (layers, pairs, d). Per layer:
+    `fit` and `held_out` are states of the true and the false statements, each of shape (layers, pairs, d); pairs of one
+    group (`fit_groups`, `held_out_groups`, of shape (pairs,)) mirror each other. Per layer:
 
     - `auc`: the chance that a true statement lies further along the direction than a false one of any pair;
     - `paired`: the share of pairs in which it does, ties counting half, with `low` and `high`, the 95 % spread over
       `held_out_groups` of pairs drawn with replacement (pairs that mirror each other are drawn together);
     - `null_low`, `null_mid`, `null_high`: median and middle 95 % of `paired` for directions fitted on labels that were
-      exchanged within pairs at random; and `p`, the share of them that reach the observed value.
+      exchanged within pairs at random, those of a group together; and `p`, the share of them that reach the observed
+      value. Under method "pca" they are differences of means, since exchanged labels leave an axis where it is.
     """
     rng, ways, rows = np.random.default_rng(seed), estimator(method), []
-    flips = rng.choice([-1.0, 1.0], (n_null, fit[0].shape[1]))
+    n_fit = fit[0].shape[1]
+    names, place_of = np.unique(np.arange(n_fit) if fit_groups is None else fit_groups, return_inverse=True)
+    flips = rng.choice([-1.0, 1.0], (n_null, len(names)))[:, place_of]
+    of_null = mean_difference if method == "pca" else ways
     weights = _drawn(held_out_groups, n_draws, rng)
     for place, layer in enumerate(layers):
         true, false = (np.asarray(each[place], float) for each in fit)
@@ -40,7 +46,7 @@ def by_layer(
         direction = ways(true, false)
         right = paired_right(held_true, held_false, direction)
         drawn = (weights @ right) / weights.sum(axis=1)
-        null = [paired_right(held_true, held_false, ways(*swapped(true, false, flip))).mean() for flip in flips]
+        null = [paired_right(held_true, held_false, of_null(*swapped(true, false, flip))).mean() for flip in flips]
         rows.append({
             "layer": layer,
             "auc": auc(held_true @ direction, held_false @ direction),
