@@ -5,6 +5,7 @@ Every module here has `run() -> list[Comparison]`; `python -m benchmarks` runs t
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
 
@@ -15,8 +16,9 @@ REPEATS = 5  # of either side: the shortest of more runs is shorter, so unequal 
 class Comparison:
     """One computation, done plainly and by the package, in one run on one machine.
 
-    Times in seconds; `difference` is the largest relative difference between the two answers. `floor` is the ratio
-    below which, `tolerance` the difference above which the benchmark fails.
+    Times in seconds; `difference` is the largest relative difference between the two answers, where a module does not
+    say otherwise. `floor` is the ratio below which, `tolerance` the difference above which the benchmark fails. `noise`
+    is how far the ratio of two equally fast ways may lie from 1 in such a run; what is as fast must not fail for it.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Comparison:
     difference: float
     floor: float = 1.0
     tolerance: float = 1e-9
+    noise: float = 0.0
 
     @property
     def ratio(self) -> float:
@@ -34,7 +37,7 @@ class Comparison:
     @property
     def ok(self) -> bool:
         """Whether it is as fast and as exact as promised."""
-        return self.ratio >= self.floor and self.difference <= self.tolerance
+        return self.ratio + self.noise >= self.floor and self.difference <= self.tolerance
 
 
 def timed(work: Callable[[], Any], repeats: int = REPEATS) -> tuple[float, Any]:
@@ -45,3 +48,25 @@ def timed(work: Callable[[], Any], repeats: int = REPEATS) -> tuple[float, Any]:
         result = work()
         best = min(best, perf_counter() - start)
     return best, result
+
+
+def in_turns(ways: dict[str, Callable[[], Any]], rounds: int) -> tuple[dict[str, list[float]], dict[str, Any]]:
+    """Times of every way in seconds, and its last result, in turns so that a busy moment hits all alike.
+
+    Every second round goes backwards: what warms or tires the machine does not always favour the same way.
+    """
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    results: dict[str, Any] = {}
+    for number in range(rounds):
+        for name in list(ways)[:: 1 - 2 * (number % 2)]:
+            seconds, results[name] = timed(ways[name], repeats=1)
+            times[name].append(seconds)
+    return times, results
+
+
+def installed(*packages: str) -> bool:
+    """Whether all of them can be imported; a line is printed if not."""
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        print(f"skipped: {', '.join(missing)} not installed; make bench installs it")
+    return not missing

@@ -7,7 +7,7 @@ import sys
 import benchmarks
 from benchmarks import REPEATS, Comparison
 
-CAPTION = f"Shortest of {REPEATS} runs, of the plain version and of capelib alike."
+CAPTION = f"Shortest of {REPEATS} runs, of the plain version and of capelib alike, or as the line says."
 HEADER = f"{'computation':<58}{'plain':>10}{'capelib':>10}{'ratio':>8}{'promised':>10}{'difference':>12}"
 
 
@@ -16,7 +16,8 @@ def line(found: Comparison) -> str:
     times = f"{found.plain_s * 1e3:>7.0f} ms{found.ours_s * 1e3:>7.1f} ms"
     verdict = "" if found.ok else "  FAILED"
     promised = f"{f'{found.floor:g}x':>10}"
-    return f"{found.name:<58}{times}{found.ratio:>7.0f}x{promised}{found.difference:>12.1e}{verdict}"
+    ratio = f"{found.ratio:.{0 if found.ratio >= 10 else 2}f}x"
+    return f"{found.name:<58}{times}{ratio:>8}{promised}{found.difference:>12.1e}{verdict}"
 
 
 def main() -> int:

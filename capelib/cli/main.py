@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from capelib import __version__
-from capelib.cli import book, facts, models, rerun
+from capelib.cli import book, facts, models, rerun, steer
 from capelib.errors import InputError, unknown
 
 INTERRUPTED = 130  # what shells give for Ctrl-C, and Typer with them
@@ -32,7 +32,7 @@ app = typer.Typer(
 )
 for command in (rerun.sections, rerun.run, rerun.notebooks, facts.claims, facts.families, facts.check):
     app.command()(command)
-for command in (models.internals, book.build, book.serve):
+for command in (models.internals, steer.steer, book.build, book.serve):
     app.command()(command)
 
 

@@ -2,7 +2,9 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from math import isfinite
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], narrow: Sequence[str] = ()) -> None:
@@ -29,6 +31,23 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], narrow: Sequ
 def as_json(value: object) -> None:
     """Print a value as JSON, and nothing else."""
     print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def plain(value: object) -> object:
+    """A value as JSON has it: results as objects, frames as lists of rows; what is not finite as null."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(value, pd.DataFrame):
+        return plain(value.to_dict("records"))
+    if is_dataclass(value):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(name): plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(each) for each in value]
+    value = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def how_to_build() -> str:

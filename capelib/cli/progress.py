@@ -1,6 +1,7 @@
 """How far long work has come: a bar on a terminal, plain lines elsewhere."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -67,3 +68,47 @@ def steps(total: int) -> Iterator[Callable[[str], None]]:
             begun += 1
 
         yield begin
+
+
+@contextmanager
+def timed(what: str, total: int, done: int = 0) -> Iterator[Callable[[], None]]:
+    """Give the function that is called before each of the `total` - `done` things that are left to do.
+
+    A bar with the time left on a terminal, elsewhere a line now and then: "push 3 of 27: about 2 min left".
+    """
+    if not sys.stderr.isatty():
+        yield Told(what, total, done).begin
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, TextColumn("left"), console=Console(stderr=True), transient=True) as bar:
+        task, begun = bar.add_task(what, total=total, completed=done), done
+
+        def begin() -> None:
+            nonlocal begun
+            bar.update(task, completed=begun)
+            begun += 1
+
+        yield begin
+
+
+class Told:
+    """Lines about how far repeated work has come, and how long the rest takes if it takes as long as what is done."""
+
+    def __init__(self, what: str, total: int, done: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.what, self.total, self.first, self.begun, self.clock = what, total, done, done, clock
+        self.since = clock()
+
+    def begin(self) -> None:
+        """One more begins."""
+        measured, self.begun = self.begun - self.first, self.begun + 1
+        every = max(1, (self.total - self.first) // LINES)
+        if measured > 1 and measured % every:
+            return
+        left = ""
+        if measured:
+            seconds = (self.clock() - self.since) / measured * (self.total - self.begun + 1)
+            left = f": {f'about {round(seconds / 60)}' if seconds >= 45 else 'less than 1'} min left"
+        note(f"{self.what} {self.begun} of {self.total}{left}")

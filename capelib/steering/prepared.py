@@ -17,13 +17,14 @@ from capelib.steering.readable import by_layer
 class Prepared:
     """A direction at one or several layers, with the states of the statements at these layers.
 
-    `true` and `false` have the shape (layers, pairs, d_model). `layer` is the one that decides; a given direction of
-    several layers, of which none was chosen, has its lowest there.
+    `true` and `false` have the shape (layers, pairs, d_model); pairs of one of `groups` (pairs,) mirror each other.
+    `layer` is the one that decides; where a direction of several layers is given and none chosen, the lowest.
     """
 
     direction: TruthDirection
     true: NDArray
     false: NDArray
+    groups: NDArray
     layer: int
 
     def in_raw_units(self) -> "Prepared":
@@ -52,7 +53,7 @@ def fit(
     layers = sorted({main, *also})
     true, false = states(model, pairs, layers)
     direction = TruthDirection.of_states(true, false, layers, method, model=model.name, n_layers=model.n_layers)
-    return Prepared(replace(direction, note=note), true, false, main)
+    return Prepared(replace(direction, note=note), true, false, groups(pairs), main)
 
 
 def given(
@@ -70,15 +71,14 @@ def given(
     if layer is not None:
         direction = _at(direction, sorted({layer, *also}))
     true, false = states(model, pairs, direction.layers)
-    return Prepared(direction, true, false, direction.layers[0] if layer is None else layer)
+    return Prepared(direction, true, false, groups(pairs), direction.layers[0] if layer is None else layer)
 
 
 def readable(model: LanguageModel, held_out: pd.DataFrame, prepared: Prepared, seed: int = 0) -> pd.DataFrame:
     """The frame of `readable.by_layer` for a fitted direction: how well it tells pairs that it was not fitted on."""
-    layers = list(prepared.direction.layers)
-    fresh = states(model, held_out, layers)
-    method = prepared.direction.method
-    return by_layer((prepared.true, prepared.false), fresh, groups(held_out), layers, method, seed=seed)
+    layers, fitted_on = list(prepared.direction.layers), (prepared.true, prepared.false)
+    fresh, method = states(model, held_out, layers), prepared.direction.method
+    return by_layer(fitted_on, fresh, groups(held_out), layers, method, seed=seed, fit_groups=prepared.groups)
 
 
 def _at(direction: TruthDirection, layers: Sequence[int]) -> TruthDirection:

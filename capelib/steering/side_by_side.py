@@ -78,7 +78,7 @@ def side_by_side(
     strength so large that the model's numbers overflow.
     """
     direction = prepared.direction
-    controls = permuted(direction, prepared.true, prepared.false, n_permuted, seed)
+    controls = permuted(direction, prepared.true, prepared.false, n_permuted, seed, prepared.groups)
     controls += gaussian(direction, n_gaussian, seed)
     mass = moved_mass(model, prompt, [direction, *controls], strength)
     if not np.isfinite(mass).all():
