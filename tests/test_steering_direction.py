@@ -498,7 +498,9 @@ def test_on_noise_the_null_lies_at_a_half_and_p_is_uniform() -> None:
     assert found["p"].min() >= 1 / 40
 
 
-def test_the_null_exchanges_labels_within_pairs_and_the_same_ones_in_every_layer(monkeypatch) -> None:
+def test_the_null_exchanges_labels_within_pairs_and_the_same_ones_in_every_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     (true, false), seen = noise(2, 24, 4), []
 
     def spy(t: np.ndarray, f: np.ndarray) -> np.ndarray:
@@ -527,8 +529,31 @@ def test_the_null_exchanges_labels_within_pairs_and_the_same_ones_in_every_layer
     held = noise(2, 10, 4, 7)
     shares = [paired_right(held[0][1], held[1][1], mean_difference(t, f)).mean() for t, f in seen[52:]]
     assert found.loc[1, "null_mid"] == pytest.approx(np.median(shares))
+    assert found.loc[1, "null_low"] == pytest.approx(np.percentile(shares, 2.5))
     assert found.loc[1, "null_high"] == pytest.approx(np.percentile(shares, 97.5))
     assert found.loc[1, "p"] == pytest.approx((1 + sum(s >= found.loc[1, "paired"] for s in shares)) / 51)
+
+
+def test_labels_of_pairs_that_mirror_each_other_are_exchanged_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    (true, false), number, seen = noise(1, 24, 4), np.random.default_rng(3).permutation(np.repeat(np.arange(12), 2)), []
+    monkeypatch.setitem(METHODS, "spy", lambda t, f: seen.append(t) or mean_difference(t, f))
+    by_layer((true, false), noise(1, 10, 4, 7), np.arange(10), [0], "spy", n_null=50, fit_groups=number)
+    flips = [(each == true[0]).all(axis=1) for each in seen[1:]]
+    for stays in flips:
+        for group in range(12):
+            assert len(set(stays[number == group])) == 1
+    assert len({tuple(stays) for stays in flips}) > 45
+
+
+def test_the_null_of_an_axis_is_made_of_means_since_exchanged_labels_leave_an_axis_where_it_is() -> None:
+    (true, false), held = planted(1, 40, 16, 0, size=2.0, seed=1), planted(1, 41, 16, 0, size=2.0, seed=2)
+    flip = np.random.default_rng(0).choice([-1.0, 1.0], 40)
+    exchanged = first_axis(*readable.swapped(true[0], false[0], flip))
+    assert abs(cosine(exchanged, first_axis(true[0], false[0]))) > 1 - 1e-9
+    axis, mean = (by_layer((true, false), held, np.arange(41), [0], method) for method in ("pca", "mean"))
+    pd.testing.assert_frame_equal(
+        axis[["null_low", "null_mid", "null_high"]], mean[["null_low", "null_mid", "null_high"]]
+    )
 
 
 def test_pairs_of_one_group_are_drawn_together() -> None:

@@ -88,7 +88,7 @@ def steer(
         if asked:
             steer_evaluate.evaluate(wanted, asked, swept, out, chart, json)
         elif text is None:
-            steer_open.write_direction(wanted)
+            steer_open.write_direction(wanted, json)
         else:
             steer_show.show(wanted, text, steer_show.Writing(new_tokens, temperature, top_p, tokens), json)
 

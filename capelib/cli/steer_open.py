@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capelib.cli.output import note
+from capelib.cli.output import as_json, note
 from capelib.cli.progress import steps
 from capelib.errors import InputError
 
@@ -88,7 +88,7 @@ def keep(wanted: Wanted, model: "LanguageModel", direction: "TruthDirection") ->
         note(f"written: {files.save(direction, wanted.save)}")
 
 
-def write_direction(wanted: Wanted) -> None:
+def write_direction(wanted: Wanted, json: bool) -> None:
     """Fit or load a direction and write it, nothing else."""
     with steps(2) as begin:
         begin("loading")
@@ -97,6 +97,8 @@ def write_direction(wanted: Wanted) -> None:
         prepared = prepare(wanted, model)
     describe(prepared.direction)
     keep(wanted, model, prepared.direction)
+    if json:
+        as_json(facts(wanted, model, prepared))
 
 
 def describe(direction: "TruthDirection") -> None:

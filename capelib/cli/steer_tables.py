@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 OUTCOMES = {"mc1": ("MC1, %", 100, ".1f"), "mc2": ("MC2, %", 100, ".1f"), "margin": ("margin, nats", 1, ".2f")}
 LEGEND = (
     "MC1: the best answer is likelier than every false one; MC2: probability of the true answers among all; margin: "
-    "log-probability of the best answer less that of the likeliest false one; permuted labels: directions fitted on "
-    "statements with true and false exchanged at random; completions: everyday ones, the right against the wrong end; "
-    "95 %: the interval of one direction's change over questions, the range of the changes of several"
+    "log-probability of the best answer less that of the likeliest false one; permuted: directions fitted on true and "
+    "false exchanged at random, p: rank among them; detectable: the smallest change that would have been found, with "
+    "the power of the last line; right: everyday completions whose right end is likelier than the wrong one; "
+    "perplexity: of neutral text, times the base; 95 %: interval over questions, or range over several directions"
 )
 
 
@@ -116,7 +117,7 @@ class Report:
                 words, f"{scale * before:{form}}", f"{scale * (before + own.value):{form}}", *_signed(own, name),
                 written(effect.ranked[name].p), "none" if least is None else f"{scale * least:{form}}",
             ))  # fmt: skip
-        head = ("outcome", "base", "steered", "change", "95 %", "p among permuted labels", "smallest to be found")
+        head = ("outcome", "base", "steered", "change", "95 %", "p, permuted", "detectable")
         table(head, rows)
         changes = effect.changes
         table(
@@ -136,7 +137,7 @@ class Report:
                   for kind, ranked in ((PERMUTED, self.effect.ranked), (GAUSSIAN, self.effect.gaussian)) if ranked),
             )
         ]  # fmt: skip
-        table(("control", "outcome", "directions", "change, or mean of them", "95 %"), rows)
+        table(("control", "outcome", "directions", "change", "95 %"), rows)
 
     def _doses(self) -> None:
         cells = self.results.cells
@@ -147,8 +148,8 @@ class Report:
             "layer",
             "strength",
             *(words for words, _, _ in OUTCOMES.values()),
-            "completions, %",
-            "perplexity, ratio",
+            "right, %",
+            "perplexity ×",
         )
         table(head, [
             ("base" if row.kind == "plain" else row.layer, f"{row.strength:g}",
@@ -159,7 +160,7 @@ class Report:
 
 
 def _readable(read: "pd.DataFrame") -> None:
-    table(("layer", "held-out pairs told right, %", "95 %", "of permuted labels, 95 %", "AUC", "p"), [
+    table(("layer", "held-out pairs right, %", "95 %", "permuted, 95 %", "AUC", "p"), [
         (row.layer, f"{100 * row.paired:.1f}", f"[{100 * row.low:.1f}, {100 * row.high:.1f}]",
          f"[{100 * row.null_low:.1f}, {100 * row.null_high:.1f}]", f"{row.auc:.2f}", written(row.p))
         for row in read.itertuples()
@@ -167,7 +168,7 @@ def _readable(read: "pd.DataFrame") -> None:
 
 
 def _elsewhere(costs: "pd.DataFrame") -> None:
-    head = ("elsewhere", "strength", "directions", "completions, %", "change", "95 %", "perplexity, ratio")
+    head = ("elsewhere", "strength", "directions", "right, %", "change", "95 %", "perplexity ×")
     table(head, [
         (row.kind, f"{row.strength:g}", row.draws, f"{100 * row.right:.1f}", f"{100 * row.right_change:+z.1f}",
          f"[{100 * row.low:+z.1f}, {100 * row.high:+z.1f}]", f"{row.perplexity:.2f}")
