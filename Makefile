@@ -21,7 +21,7 @@ help:
 book: .venv/ok
 	$(CAPE) build
 
-test: .venv/ok
+test: .venv/ok .venv/peers
 	$(PY) scripts/ensure_chromium.py
 	$(CAPE) build
 	$(PY) -m pytest
@@ -61,6 +61,12 @@ $(BENCH)/ok: .venv/ok requirements-peers.lock
 	echo "import site; site.addsitedir('$$($(PY) $(WHERE))')" > "$$($(BENCH)/bin/python $(WHERE))/venv.pth"
 	if command -v uv >/dev/null; then uv pip install --quiet --python $(BENCH)/bin/python --no-deps -r requirements-peers.lock; \
 	else $(PY) -m pip --python $(BENCH)/bin/python install --quiet --disable-pip-version-check --no-deps -r requirements-peers.lock; fi
+	touch $@
+
+# What tests and benchmarks compare with; without its dependencies, which the lock has in newer versions.
+.venv/peers: requirements-peers.lock .venv/ok
+	if command -v uv >/dev/null; then uv pip install --quiet --python $(PY) --no-deps -r requirements-peers.lock; \
+	else $(PY) -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-peers.lock; fi
 	touch $@
 
 # torch brings the accelerator packages that its build needs; a CPU build needs none, so the lock names none.
