@@ -27,29 +27,31 @@ class Items:
         """Number of tokens of every continuation."""
         return np.array([len(ids) for ids in self.continuations])
 
-    def groups(self, most_tokens: int = MOST_TOKENS) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Prompts of one length at a time, with the places of their continuations: (prompts, continuations).
+    def groups(self, most_tokens: int = MOST_TOKENS, stretch: float = 1.0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Prompts read together, shortest first, with the places of their continuations: (prompts, continuations).
 
-        So a prompt needs no padding, and positions need no correction in any architecture.
+        The longest prompt of a group has at most `stretch` times the tokens of its shortest; 1 for prompts of one
+        length, which need no padding.
         """
         of_prompt: list[list[int]] = [[] for _ in self.prompts]
         for place, prompt in enumerate(self.owner):
             of_prompt[prompt].append(place)
         lengths = np.array([len(ids) for ids in self.prompts])
-        for length in np.unique(lengths):
-            chunk: list[int] = []
-            tokens = 0
-            for prompt in np.flatnonzero(lengths == length):
-                size = int(length) + sum(len(self.continuations[place]) for place in of_prompt[prompt])
-                if chunk and tokens + size > most_tokens:
-                    yield _group(chunk, of_prompt)
-                    chunk, tokens = [], 0
-                chunk.append(int(prompt))
-                tokens += size
+        chunk: list[int] = []
+        tokens = 0
+        for prompt in np.argsort(lengths, kind="stable"):
+            size = int(lengths[prompt]) + sum(len(self.continuations[place]) for place in of_prompt[prompt])
+            if chunk and (tokens + size > most_tokens or lengths[prompt] > stretch * lengths[chunk[0]]):
+                yield _group(chunk, of_prompt)
+                chunk, tokens = [], 0
+            chunk.append(int(prompt))
+            tokens += size
+        if chunk:
             yield _group(chunk, of_prompt)
 
 
 def _group(chunk: list[int], of_prompt: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    chunk = sorted(chunk)
     return np.array(chunk), np.array([place for prompt in chunk for place in of_prompt[prompt]])
 
 

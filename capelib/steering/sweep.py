@@ -4,6 +4,7 @@ The continuations of a prompt share its encoding. Under a push after block L, bl
 they are stood in for by what they gave when nothing was pushed, and the model's own forward pass does the rest.
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from copy import copy
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     import torch
 
 PLAIN_LAYERS = ("DynamicLayer", "DynamicSlidingWindowLayer")  # caches of keys and values, nothing else
-
-
 ROWS = 16  # continuations read at once, sorted by length: more of them need more padding
+STRETCH = 1.5  # longest to shortest prompt read at once: few prompts are slow, and so is padding
 
 
 @dataclass
@@ -40,9 +40,10 @@ class _Part:
 
 @dataclass
 class _Group:
-    """Prompts of one length and their continuations, with what the plain pass left behind."""
+    """Prompts, padded on the left, and their continuations, with what the plain pass left behind."""
 
     prompts: "torch.Tensor"
+    mask: "torch.Tensor"
     parts: list[_Part]
     kept: dict[int, Returned] = field(default_factory=dict)
     memory: list = field(default_factory=list)
@@ -65,7 +66,9 @@ class Sweep:
         self.plain = np.empty(len(items.continuations))
         with torch.inference_mode():
             self._shares = _shares(model)
-            self._groups = [self._group(*each) for each in items.groups(most_tokens)]
+            self._counts = self._shares and "position_ids" in inspect.signature(model.model.forward).parameters
+            stretch = STRETCH if self._counts else 1.0
+            self._groups = [self._group(*each) for each in items.groups(most_tokens, stretch)]
             for group in self._groups:
                 self._first(group)
 
@@ -88,9 +91,14 @@ class Sweep:
     def _group(self, prompts: np.ndarray, places: np.ndarray) -> _Group:
         import torch
 
-        own = torch.tensor([self.items.prompts[prompt] for prompt in prompts], device=self.model.device)
+        asked = [self.items.prompts[prompt] for prompt in prompts]
+        ids = torch.full((len(asked), max(map(len, asked))), pad_id(self.model), dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        for row, each in enumerate(asked):
+            ids[row, -len(each) :], mask[row, -len(each) :] = torch.tensor(each), 1
+        ids, mask = ids.to(self.model.device), mask.to(self.model.device)
         places = places[np.argsort(self.items.n_tokens[places], kind="stable")]
-        return _Group(own, [self._part(prompts, places[i : i + ROWS]) for i in range(0, len(places), ROWS)])
+        return _Group(ids, mask, [self._part(prompts, places[i : i + ROWS]) for i in range(0, len(places), ROWS)])
 
     def _part(self, prompts: np.ndarray, places: np.ndarray) -> _Part:
         import torch
@@ -133,7 +141,9 @@ class Sweep:
     def _prompts(self, group: _Group) -> tuple["torch.Tensor", object]:
         """Log-probabilities (prompts, vocabulary) of the first token after each prompt, and the memory of them."""
         with last_only(self.model):
-            returned = self.model.model(input_ids=group.prompts, use_cache=True)
+            returned = self.model.model(
+                input_ids=group.prompts, attention_mask=group.mask, use_cache=True, **self._positions(group.mask)
+            )
         return returned.logits[:, -1].float().log_softmax(dim=-1), returned.past_key_values
 
     def _continued(self, group: _Group, part: _Part, first: "torch.Tensor", memory: list) -> "torch.Tensor":
@@ -146,14 +156,22 @@ class Sweep:
         cache = DynamicCache()
         cache.layers = [copy(layer) for layer in memory]
         cache.batch_select_indices(part.owner)
-        seen = torch.ones((len(part.ids), group.prompts.shape[1]), dtype=torch.long, device=part.ids.device)
+        read = part.ids.shape[1] - 1
+        mask = torch.cat([group.mask[part.owner], part.mask[:, :-1]], dim=1)
         logits = self.model.model(
             input_ids=part.ids[:, :-1],
-            attention_mask=torch.cat([seen, part.mask[:, :-1]], dim=1),
+            attention_mask=mask,
             past_key_values=cache,
             use_cache=True,
+            **self._positions(mask, read),
         ).logits
         return total + summed(logits, part.ids[:, 1:], part.mask[:, 1:])
+
+    def _positions(self, mask: "torch.Tensor", last: int = 0) -> dict[str, "torch.Tensor"]:
+        """The places of the `last` tokens, all if 0, counted from a row's first real token on."""
+        if not self._counts:
+            return {}  # prompts of one length: the model's own count is right
+        return {"position_ids": (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -last:]}
 
     def _whole(self, group: _Group, part: _Part) -> "torch.Tensor":
         """Prompt and continuation in one row each: for architectures whose memory cannot be given to several rows."""
@@ -177,8 +195,10 @@ def _shares(model: LanguageModel) -> bool:
 
 def summed(logits: "torch.Tensor", ids: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
     """Σ log softmax(logits)[id] over the tokens that the mask keeps: (rows, tokens, vocabulary) to (rows,), float32."""
-    found = logits.gather(2, ids[..., None])[..., 0].float() - logits.float().logsumexp(dim=-1)
-    return (found * mask).sum(dim=1)
+    import torch
+
+    whole = torch.stack([row.float().logsumexp(dim=-1) for row in logits])  # row by row, so that copies stay small
+    return ((logits.gather(2, ids[..., None])[..., 0].float() - whole) * mask).sum(dim=1)
 
 
 def last_only(model: LanguageModel) -> "_Removed":
