@@ -126,6 +126,7 @@ VOCABULARY = {
     "n_texts": number(2, 1000, whole=True),
     "n_permuted": number(20, 10_000, whole=True),
     "n_gaussian": number(1, 10_000, whole=True),
+    "n_beside": number(0, 10_000, whole=True),
     "n_elsewhere": number(4, 1000, whole=True),
     "new_tokens": number(1, 1000, whole=True),
     "n_sets": number(2, 1000, whole=True),

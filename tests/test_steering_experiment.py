@@ -22,6 +22,7 @@ from tiny import language_model
 from capelib.errors import InputError
 from capelib.steering import verdict
 from capelib.steering.controls import GAUSSIAN, PERMUTED, gaussian, permuted
+from capelib.steering.cost import elsewhere
 from capelib.steering.direction import TruthDirection
 from capelib.steering.experiment import TRUTH, Cell, Plan, Results, plan, run, running
 from capelib.steering.material import PROMPT, Measured, Outcome
@@ -216,7 +217,7 @@ def test_what_is_not_given_is_not_measured() -> None:
 
 def test_the_plan_has_the_push_first_then_its_controls_then_the_doses() -> None:
     v, true, false = fitted()
-    planned = plan(v, true, false, 1, 1.5, (2, 1), (-1.5, 0.5, 1.5), n_permuted=9, n_gaussian=2, seed=4)
+    planned = plan(v, true, false, 1, 1.5, (2, 1), (-1.5, 0.5, 1.5), n_permuted=9, n_gaussian=2, seed=4, n_beside=0)
     expected = [(TRUTH, 0, 1, 1.5), (TRUTH, 0, 1, -1.5)]
     expected += [(PERMUTED, i, 1, 1.5) for i in range(9)] + [(GAUSSIAN, i, 1, 1.5) for i in range(2)]
     expected += [(TRUTH, 0, 2, -1.5), (TRUTH, 0, 2, 0.5), (TRUTH, 0, 2, 1.5), (TRUTH, 0, 1, 0.5)]
@@ -234,24 +235,43 @@ def test_the_plan_has_the_push_first_then_its_controls_then_the_doses() -> None:
     drawn = [cell.direction.vectors[0] for cell in planned.cells if cell.kind == PERMUTED]
     same = [each.vectors[0] for each in permuted(v.at(1), true[[1]], false[[1]], 9, seed=4)]
     np.testing.assert_array_equal(drawn, same)
-    other = plan(v, true, false, 1, 1.5, n_permuted=9, n_gaussian=2, seed=5)
+    other = plan(v, true, false, 1, 1.5, n_permuted=9, n_gaussian=2, seed=5, n_beside=0)
     assert not np.array_equal(other.cells[2].vector, planned.cells[2].vector)
     assert not np.array_equal(other.cells[-1].vector, planned.cells[12].vector)
+
+
+def test_every_dose_has_controls_of_its_own_with_the_same_exchanges_in_every_layer() -> None:
+    v, true, false = fitted()
+    planned = plan(v, true, false, 1, 1.5, (2, 1), (-1.5, 0.5, 1.5), n_permuted=5, n_gaussian=1, seed=4, n_beside=3)
+    drawn = {(cell.layer, cell.strength, cell.draw): cell for cell in planned.cells if cell.kind == PERMUTED}
+    beside = {(layer, s, i) for layer in (1, 2) for s in (-1.5, 0.5, 1.5) for i in range(3)}
+    assert set(drawn) == beside | {(1, 1.5, i) for i in range(5)}
+    assert [cell.elsewhere for cell in drawn.values()] == [True] + [False] * (len(drawn) - 1)
+    both = permuted(v, true, false, 3, seed=4)  # one set of exchanges, all layers at once
+    for (layer, strength, i), cell in drawn.items():
+        if i < 3:
+            expected = strength * both[i].at(layer).raw[0]
+            np.testing.assert_allclose(cell.vector, expected, rtol=1e-5)
 
 
 @given(
     st.lists(st.sampled_from(LAYERS), max_size=5),
     st.lists(st.sampled_from((-1, 1.0, 2, 2.0, 0.1234567, 0.1234568)), max_size=5),
     st.integers(1, 5),
+    st.integers(0, 3),
 )
-def test_no_push_is_planned_twice_and_none_is_left_out(layers: list[int], strengths: list[float], n: int) -> None:
-    planned = plan(*fitted(), 1, 1, layers, strengths, n_permuted=n, n_gaussian=1)
+def test_no_push_is_planned_twice_and_none_is_left_out(
+    layers: list[int], strengths: list[float], n: int, beside: int
+) -> None:
+    planned = plan(*fitted(), 1, 1, layers, strengths, n_permuted=n, n_gaussian=1, n_beside=beside)
     keys = [cell.key for cell in planned.cells]
     assert len(set(keys)) == len(keys)
     truth = {(cell.layer, cell.strength) for cell in planned.cells if cell.kind == TRUTH}
     assert truth == {(1, 1), (1, -1)} | {(layer, s) for layer in layers for s in strengths}
     assert sum(cell.kind == PERMUTED and cell.elsewhere for cell in planned.cells) >= 1
-    assert len(keys) == len(truth) + n + 1
+    doses = {(layer, float(s)) for layer in layers for s in strengths}
+    drawn = {(1, 1.0, i) for i in range(n)} | {(*dose, i) for dose in doses for i in range(beside)}
+    assert len(keys) == len(truth) + len(drawn) + 1
 
 
 @pytest.mark.parametrize(
@@ -287,6 +307,7 @@ class Made:
 
     def __init__(self, breaks_at: int | None = None) -> None:
         self.plain, self.n_neutral_tokens = self._of(np.zeros(D), True), 40
+        self.couples = np.array([0, 1, 1, 0])
         self.asked, self.breaks_at = [], breaks_at
 
     def pushed(self, layer: int, vector: np.ndarray, elsewhere: bool = True) -> Outcome:
@@ -466,10 +487,10 @@ def test_another_experiment_has_another_fingerprint() -> None:
 
 
 def results(plain: Outcome, truth: Outcome, nulls: list[Outcome], n_tokens: int = 10, **more: object) -> Results:
-    """An experiment at layer 1, strength 2, with outcomes that were made up; `more`: opposite, noise, dose."""
+    """An experiment at layer 1, strength 2, with outcomes that were made up; `more`: opposite, noise, dose, couples."""
     v, true, false = fitted()
     n_noise = len(more.get("noise", []))
-    planned = plan(v, true, false, 1, 2.0, (0,), (1.0,), n_permuted=max(1, len(nulls)), n_gaussian=n_noise)
+    planned = plan(v, true, false, 1, 2.0, (0,), (1.0,), n_permuted=max(1, len(nulls)), n_gaussian=n_noise, n_beside=0)
     by_kind = {PERMUTED: nulls, GAUSSIAN: more.get("noise", [])}
     known = {(TRUTH, 1, 2.0): truth, (TRUTH, 1, -2.0): more.get("opposite"), (TRUTH, 0, 1.0): more.get("dose")}
     outcomes = {}
@@ -478,7 +499,8 @@ def results(plain: Outcome, truth: Outcome, nulls: list[Outcome], n_tokens: int 
         found = known.get(at) if cell.kind == TRUTH else dict(enumerate(by_kind[cell.kind])).get(cell.draw)
         if found is not None:
             outcomes[cell.key] = found
-    return Results(planned, plain, outcomes, n_tokens)
+    couples = more.get("couples", np.arange(len(plain.right)))
+    return Results(planned, plain, outcomes, n_tokens, couples)
 
 
 def flipped(n: int, right: int, corrected: int, broken: int) -> Outcome:
@@ -493,11 +515,13 @@ def test_a_table_of_means_and_perplexities() -> None:
     pushed = outcome([2.0, 0.5, -1.0, -3.0], [1, 1, 1, 1], [-9.0, -8.0])
     found = results(plain, pushed, [outcome([1.0, -2.0, 3.0, -3.0])], opposite=plain, n_tokens=6)
     table = found.cells
-    columns = ["kind", "draw", "layer", "strength", "mc1", "mc2", "margin", "right", "perplexity"]
-    assert list(table.columns) == columns
+    measures = ["mc1", "mc2", "margin", "corrected", "broken", "right", "perplexity"]
+    assert list(table.columns) == ["kind", "draw", "layer", "strength", *measures]
     assert table["kind"].tolist() == ["plain", TRUTH, TRUTH, PERMUTED]
     assert table["strength"].tolist() == [0.0, 2.0, -2.0, 2.0]
     np.testing.assert_allclose(table["mc1"], [0.5, 0.5, 0.5, 0.5])
+    assert table["corrected"].tolist() == [0, 1, 0, 0]
+    assert table["broken"].tolist() == [0, 1, 0, 0]
     np.testing.assert_allclose(table["margin"], [-0.25, -0.375, -0.25, -0.25])
     by_loop = [sum(1 / (1 + exp(-m)) for m in margins) / 4 for margins in ((1, -1, 2, -3), (2, 0.5, -1, -3))]
     np.testing.assert_allclose(table["mc2"][:2], by_loop)
@@ -632,21 +656,26 @@ def test_costs_elsewhere_by_hand() -> None:
     plain = outcome(margin, [1, 0, 1, 1, 0], [-8.0, -4.0])
     truth = outcome(margin, [1, 1, 1, 0, 1], [-9.0, -6.0])
     nulls = [outcome(margin, [1, 0, 0, 0, 0], [-10.0, -5.0]), outcome(margin, [1, 0, 1, 0, 1], [-8.0, -10.0])]
-    found = results(plain, truth, [*nulls, outcome(margin)], n_tokens=6, opposite=plain)
-    table = verdict.elsewhere(found)
+    couples = np.array([0, 1, 0, 2, 2])
+    found = results(plain, truth, [*nulls, outcome(margin)], n_tokens=6, opposite=plain, couples=couples)
+    table = elsewhere(found)
     assert table["kind"].tolist() == [TRUTH, TRUTH, PERMUTED]
     assert table["strength"].tolist() == [2.0, -2.0, 2.0]
     assert table["draws"].tolist() == [1, 1, 2]
-    np.testing.assert_allclose(table["right"], [0.8, 0.6, 0.4])
-    np.testing.assert_allclose(table["right_change"], [0.2, 0.0, -0.2])
+    # couples count once: of the plain model 1, 0 and 1/2
+    np.testing.assert_allclose(table["right"], [2.5 / 3, 1.5 / 3, (0.5 + 1.5) / 6])
+    np.testing.assert_allclose(table["right_change"], [1 / 3, 0.0, (-1.0 + 0.0) / 6])
     np.testing.assert_allclose(table["perplexity"], [exp(3 / 6), 1.0, exp((3 + 6) / 2 / 6)])
-    mean = shift(plain.right, [1, 0, 0.5, 0, 0.5]).mean
-    assert (table["low"][2], table["high"][2]) == pytest.approx((mean.low, mean.high))
-    assert table["low"][0] <= 0.2 <= table["high"][0]
-    only_text = verdict.elsewhere(results(outcome(margin, (), [-4.0]), outcome(margin, (), [-5.0]), [], n_tokens=2))
+    mean = shift([1, 0, 0.5], [1, 1, 0.5]).mean  # couples, each by the mean of its two
+    assert (table["low"][0], table["high"][0]) == pytest.approx((mean.low, mean.high))
+    assert (table["low"][2], table["high"][2]) == pytest.approx(np.percentile([-1 / 3, 0.0], [2.5, 97.5]))
+    nats = np.percentile([3 / 6, 6 / 6], [2.5, 97.5])
+    assert (table["perplexity_low"][2], table["perplexity_high"][2]) == pytest.approx(np.exp(nats))
+    assert table[["perplexity_low", "perplexity_high"]][:2].isna().all(axis=None)
+    only_text = elsewhere(results(outcome(margin, (), [-4.0]), outcome(margin, (), [-5.0]), [], n_tokens=2))
     assert only_text["perplexity"].tolist() == pytest.approx([exp(0.5)])
     assert only_text[["right", "right_change", "low", "high"]].isna().all(axis=None)
-    only_right = verdict.elsewhere(results(outcome(margin, [1, 0]), outcome(margin, [1, 1]), [], n_tokens=0))
+    only_right = elsewhere(results(outcome(margin, [1, 0]), outcome(margin, [1, 1]), [], n_tokens=0))
     assert only_right["right_change"].tolist() == [0.5]
     assert only_right["perplexity"].isna().all()
-    assert verdict.elsewhere(results(outcome(margin), outcome(margin), [])).empty
+    assert elsewhere(results(outcome(margin), outcome(margin), [])).empty

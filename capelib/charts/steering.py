@@ -8,7 +8,7 @@ import pandas as pd
 from capelib.charts.theme import BLUE, GREEN, GREY, PURPLE, TEAL, VERMILION, finish
 
 LAYERS = [BLUE, VERMILION, GREEN, PURPLE, TEAL]
-CONTROLS = {"permuted labels": ("square", GREY), "Gaussian": ("cross", GREY)}
+NOISE = "Gaussian directions"
 OUTCOMES = {
     "mc1": ("right on MC1", "%"),
     "mc2": ("MC2", "%"),
@@ -41,23 +41,62 @@ def readable(table: pd.DataFrame, description: str, tables: Sequence[str]) -> al
     return finish(alt.layer(band, spread, line), description, tables, height=260)
 
 
+def layers(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.TopLevelMixin:
+    """The same push at every layer: questions corrected and broken, then the change of MC2 beside its controls.
+
+    `table` is the frame of `capelib.steering.measured.by_layer`.
+    """
+    x = alt.X("layer:Q", title="layer").axis(tickMinStep=1, format="d").scale(nice=False, padding=10)
+    own, null = table[table["kind"] == "truth"], table[table["kind"] == "permuted labels"]
+    names = ["corrected", "broken", "truth direction", "labels exchanged"]
+    colour = alt.Color("what:N", legend=alt.Legend(columns=2)).scale(domain=names, range=[BLUE, VERMILION, GREEN, GREY])
+    sides = pd.concat([
+        own.assign(what="corrected", questions=own["corrected"]), own.assign(what="broken", questions=-own["broken"]),
+    ])  # fmt: skip
+    counted = [*(f"{name}:Q" for name in ("layer", "corrected", "broken")), alt.Tooltip("mc1_change:Q", format="+.1f")]
+    bars = (
+        alt.Chart(sides)
+        .mark_bar(size=9)
+        .encode(x=x, y=alt.Y("questions:Q", title="questions").axis(tickMinStep=1), color=colour, tooltip=counted)
+    )
+    title = "change of MC2, points"
+    y = alt.Y("mc2_change:Q", title=title).scale(zero=False, nice=False, padding=8)
+    tooltip = ["layer:Q", *(alt.Tooltip(f"{name}:Q", format="+.2f") for name in ("mc2_change", "mc2_low", "mc2_high"))]
+    exact = alt.Chart(own.assign(what=names[2]))
+    strokes = alt.Chart(null.assign(what=names[3])).mark_tick(orient="horizontal", size=9, thickness=1.5)
+    change = alt.layer(
+        alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=GREY, strokeDash=[3, 3]).encode(y="zero:Q"),
+        strokes.encode(x=x, y=y, color=colour, tooltip=["draw:Q", *tooltip[:2]]),
+        exact.mark_rule(strokeWidth=1.5, opacity=0.6).encode(
+            x=x, y=alt.Y("mc2_low:Q", title=title), y2="mc2_high:Q", color=colour
+        ),
+        exact.mark_point(filled=True, size=45, opacity=1).encode(x=x, y=y, color=colour, tooltip=tooltip),
+    )
+    rows = [each.properties(width="container", height=height) for each, height in ((bars, 140), (change, 200))]
+    facts = {"cape": {"tables": list(tables)}}
+    return alt.vconcat(*rows, spacing=10).properties(description=description, usermeta=facts)
+
+
 def dose(
     cells: pd.DataFrame, description: str, tables: Sequence[str] = (), width: int | str = "container"
 ) -> alt.TopLevelMixin:
-    """What a push does by strength: a line per layer, controls as grey marks at their strength, a row per outcome.
+    """What a push does by strength: a line per layer, its controls as strokes in its colour, a row per outcome.
 
     `cells` is the frame `Results.cells`: kind (plain, truth, permuted labels, Gaussian), draw, layer, strength, and the
-    outcomes mc1, mc2, right, perplexity. The plain model is strength 0 of every layer.
+    outcomes mc1, mc2, right, perplexity. The plain model is strength 0 of every layer. Strokes are directions on
+    permuted labels; Gaussian directions, at one layer alone, are grey crosses.
     """
     truth = cells[cells["kind"] == "truth"]
     plain = cells[cells["kind"] == "plain"]
     layers = sorted(truth["layer"].unique())
     start = pd.concat([plain.assign(layer=layer) for layer in layers])
     lines = pd.concat([start, truth]).assign(series=lambda rows: [f"layer {layer}" for layer in rows["layer"]])
-    controls = cells[cells["kind"].isin(CONTROLS)].assign(series=lambda rows: rows["kind"])
-    names = [f"layer {layer}" for layer in layers] + [name for name in CONTROLS if name in set(controls["kind"])]
-    colours = [LAYERS[i % len(LAYERS)] for i in range(len(layers))] + [GREY] * (len(names) - len(layers))
-    shapes = ["circle"] * len(layers) + [CONTROLS[name][0] for name in names[len(layers) :]]
+    noise = cells[cells["kind"] == "Gaussian"].assign(series=NOISE)
+    permuted = cells[cells["kind"] == "permuted labels"]
+    permuted = permuted.assign(series=[f"layer {layer}" for layer in permuted["layer"]])
+    names = [*(f"layer {layer}" for layer in layers), *([NOISE] if len(noise) else [])]
+    colours = [LAYERS[i % len(LAYERS)] for i in range(len(layers))] + [GREY] * bool(len(noise))
+    shapes = ["circle"] * len(layers) + ["cross"] * bool(len(noise))
     colour = alt.Color("series:N", legend=alt.Legend(columns=3)).scale(domain=names, range=colours)
     shape = alt.Shape("series:N").scale(domain=names, range=shapes)
     rows = []
@@ -68,13 +107,15 @@ def dose(
             padding=10
         )
         y = alt.Y(f"{name}:Q", title=title).scale(zero=False, nice=False, padding=8).axis(format=form, tickCount=4)
-        tooltip = ["series:N", "strength:Q", alt.Tooltip(f"{name}:Q", format=".3f")]
+        tooltip = ["kind:N", "layer:Q", "strength:Q", alt.Tooltip(f"{name}:Q", format=".3f")]
         # an invisible row for data that a chart without controls lacks would trip readers of the picture
-        marks = [
-            alt.Chart(controls[controls[name].notna()])
-            .mark_point(filled=True, size=45, opacity=0.6)
-            .encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip)
-        ] if controls[name].notna().any() else []  # fmt: skip
+        marks = []
+        if permuted[name].notna().any():
+            strokes = alt.Chart(permuted[permuted[name].notna()]).mark_tick(orient="horizontal", size=14, thickness=1.5)
+            marks.append(strokes.encode(x=x, y=y, color=colour, tooltip=tooltip))
+        if noise[name].notna().any():
+            crosses = alt.Chart(noise[noise[name].notna()]).mark_point(filled=True, size=45, opacity=0.8)
+            marks.append(crosses.encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip))
         own = alt.Chart(lines[lines[name].notna()])
         marks += [
             own.mark_line(strokeWidth=1.5).encode(x=x, y=y, color=colour, order="strength:Q"),

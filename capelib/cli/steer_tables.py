@@ -2,6 +2,7 @@
 
 import json as encoder
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ LEGEND = (
     "log-probability of the best answer less that of the likeliest false one; permuted: directions fitted on true and "
     "false exchanged at random, p: rank among them; detectable: the smallest change that would have been found, with "
     "the power of the last line; right: everyday completions whose right end is likelier than the wrong one; "
-    "perplexity: of neutral text, times the base; 95 %: interval over questions, or range over several directions"
+    "perplexity: of neutral text, times the base; 95 %: interval over questions or couples of "
+    "completions, or range over several directions"
 )
 
 
@@ -55,7 +57,8 @@ class Report:
         readable: "pd.DataFrame | None",
     ) -> "Report":
         """Ask the results for what they say."""
-        from capelib.steering.verdict import effect, elsewhere
+        from capelib.steering.cost import elsewhere
+        from capelib.steering.verdict import effect
 
         told = facts(wanted, model, own) | {"layer": own.layer, "questions": questions.source, "n": len(questions)}
         found = effect(results, seed=wanted.seed)
@@ -147,16 +150,26 @@ class Report:
         head = (
             "layer",
             "strength",
+            "corrected",
+            "broken",
             *(words for words, _, _ in OUTCOMES.values()),
             "right, %",
             "perplexity ×",
+            "MC2 permuted, %",
         )
         table(head, [
-            ("base" if row.kind == "plain" else row.layer, f"{row.strength:g}",
+            ("base" if row.kind == "plain" else row.layer, f"{row.strength:g}", row.corrected, row.broken,
              *(f"{scale * getattr(row, name):{form}}" for name, (_, scale, form) in OUTCOMES.items()),
-             f"{100 * row.right:.1f}", f"{row.perplexity:.2f}")
+             f"{100 * row.right:.1f}", f"{row.perplexity:.2f}", _beside(cells, row))
             for row in (*cells[cells["kind"] == "plain"].itertuples(), *truth.itertuples())
         ])  # fmt: skip
+
+
+def _beside(cells: "pd.DataFrame", row: tuple) -> str:
+    """The range of MC2 under the directions on permuted labels at the same layer and strength."""
+    same = (cells["kind"] == "permuted labels") & (cells["layer"] == row.layer) & (cells["strength"] == row.strength)
+    found = 100 * cells.loc[same, "mc2"]
+    return f"{found.min():.1f} to {found.max():.1f}" if len(found) else ""
 
 
 def _readable(read: "pd.DataFrame") -> None:
@@ -168,10 +181,11 @@ def _readable(read: "pd.DataFrame") -> None:
 
 
 def _elsewhere(costs: "pd.DataFrame") -> None:
-    head = ("elsewhere", "strength", "directions", "right, %", "change", "95 %", "perplexity ×")
+    head = ("elsewhere", "strength", "directions", "right, %", "change", "95 %", "perplexity ×", "95 %")
     table(head, [
         (row.kind, f"{row.strength:g}", row.draws, f"{100 * row.right:.1f}", f"{100 * row.right_change:+z.1f}",
-         f"[{100 * row.low:+z.1f}, {100 * row.high:+z.1f}]", f"{row.perplexity:.2f}")
+         f"[{100 * row.low:+z.1f}, {100 * row.high:+z.1f}]", f"{row.perplexity:.2f}",
+         "" if isnan(row.perplexity_low) else f"[{row.perplexity_low:.2f}, {row.perplexity_high:.2f}]")
         for row in costs.itertuples()
     ])  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Steering: one direction added to the residual stream, with the controls that make it a measurement (Sec. 7.4)."""
 
 from capelib.steering.choice import choose_layer
+from capelib.steering.cost import elsewhere
 from capelib.steering.direction import TruthDirection, groups, states
 from capelib.steering.experiment import plan, run
 from capelib.steering.judge import judge_all
@@ -9,7 +10,7 @@ from capelib.steering.material import PROMPT, Measured
 from capelib.steering.protocol import change_rates
 from capelib.steering.questions import read_questions
 from capelib.steering.steer import steer
-from capelib.steering.verdict import effect, elsewhere
+from capelib.steering.verdict import effect
 from capelib.steering.writing import write
 
 __all__ = [

@@ -59,13 +59,15 @@ def plan(
     n_gaussian: int = 5,
     seed: int = 0,
     groups: NDArray | None = None,
+    n_beside: int = 2,
 ) -> Plan:
     """Everything that is measured: `direction` has all layers used, `true` and `false` are the states it was fitted on.
     `groups`: pairs whose labels are exchanged together, as in `controls.permuted`.
 
     At `layer` and `strength`: the direction, its opposite, `n_permuted` directions fitted on permuted labels and
-    `n_gaussian` Gaussian ones. Then the direction at every one of `layers` and `strengths`. What a push costs elsewhere
-    is measured for the direction everywhere, for a quarter of the permuted ones and for one Gaussian.
+    `n_gaussian` Gaussian ones. Then the direction at every one of `layers` and `strengths`, each with `n_beside`
+    directions on permuted labels; a draw has the same exchanges in every layer. What a push costs elsewhere is measured
+    for the direction everywhere, and at the push that decides for a quarter of the permuted ones and for one Gaussian.
 
     With fewer than 19 permuted directions no rank p can reach 5 %. Raises InputError for a strength of zero, which is
     the plain model, one that is not finite, a layer that the direction does not have, or fewer than one control.
@@ -77,14 +79,24 @@ def plan(
         raise InputError("strength 0 is the plain model, which is measured in any case; give others")
     if n_permuted < 1:
         raise InputError(f"an effect needs directions on permuted labels beside it; got {n_permuted}")
-    main, place = direction.at(layer), [direction.layers.index(layer)]
+    main = direction.at(layer)
+
+    def drawn(at: int, n: int) -> list[TruthDirection]:
+        place = [direction.layers.index(at)]
+        return permuted(direction.at(at), true[place], false[place], n, seed, groups) if n else []
+
     cells = [Cell(TRUTH, 0, layer, s, main, True) for s in (strength, -strength)]
-    drawn = permuted(main, true[place], false[place], n_permuted, seed, groups)
-    cells += [Cell(PERMUTED, i, layer, strength, each, i < max(1, n_permuted // 4)) for i, each in enumerate(drawn)]
+    cells += [
+        Cell(PERMUTED, i, layer, strength, each, i < max(1, n_permuted // 4))
+        for i, each in enumerate(drawn(layer, n_permuted))
+    ]
     cells += [
         Cell(GAUSSIAN, i, layer, strength, each, i == 0) for i, each in enumerate(gaussian(main, n_gaussian, seed))
     ]
-    cells += [Cell(TRUTH, 0, at, s, direction.at(at), True) for at in layers for s in strengths]
+    for at in layers:
+        cells += [Cell(TRUTH, 0, at, s, direction.at(at), True) for s in strengths]
+        beside = drawn(at, n_beside)
+        cells += [Cell(PERMUTED, i, at, s, each, False) for s in strengths for i, each in enumerate(beside)]
     first: dict[str, Cell] = {}
     for cell in cells:
         first.setdefault(cell.key, cell)
@@ -95,16 +107,18 @@ def plan(
 class Results:
     """What was measured of each push, and of the plain model.
 
-    `cells`: kind, draw, layer, strength, then mc1, mc2, margin (means over questions), and, where measured, right
-    (share of everyday completions) and perplexity (its ratio to the plain model's on running text). The first row is
-    the plain model, of kind "plain". `outcomes` has the single questions, by the cell's key; `n_neutral_tokens` the
-    tokens behind a perplexity.
+    `cells`: kind, draw, layer, strength, then mc1, mc2, margin (means over questions), corrected and broken (questions
+    that are right on MC1 with the push alone, or without it alone), and, where measured, right (share of everyday
+    completions) and perplexity (its ratio to the plain model's on running text). The first row is the plain model, of
+    kind "plain". `outcomes` has the single questions, by the cell's key; `n_neutral_tokens` the tokens behind a
+    perplexity; `couples` (items,) numbers the completions so that those that mirror each other have one number.
     """
 
     plan: Plan
     plain: Outcome
     outcomes: dict[str, Outcome]
     n_neutral_tokens: int
+    couples: NDArray
 
     @property
     def done(self) -> tuple[Cell, ...]:
@@ -133,6 +147,8 @@ class Results:
     def _means(self, outcome: Outcome) -> dict[str, float]:
         asked = outcome.questions
         found = {name: float(asked[name].mean()) for name in ("mc1", "mc2", "margin")}
+        before, after = (each["mc1"].to_numpy(bool) for each in (self.plain.questions, asked))
+        found["corrected"], found["broken"] = int((~before & after).sum()), int((before & ~after).sum())
         found["right"] = float(outcome.right.mean()) if len(outcome.right) else np.nan
         found["perplexity"] = np.nan
         if len(outcome.logprob):
@@ -164,7 +180,11 @@ def running(
     """As `run`, giving the results so far: what the store has, then again after every push."""
     found = store.read() if store else {}
     outcomes = {cell.key: found[cell.key] for cell in planned.cells if cell.key in found}
-    yield Results(planned, measured.plain, dict(outcomes), measured.n_neutral_tokens)
+
+    def so_far() -> Results:
+        return Results(planned, measured.plain, dict(outcomes), measured.n_neutral_tokens, measured.couples)
+
+    yield so_far()
     for cell in planned.cells:
         if cell.key in outcomes:
             continue
@@ -173,4 +193,4 @@ def running(
         outcomes[cell.key] = measured.pushed(cell.layer, cell.vector, cell.elsewhere)
         if store:
             store.add(cell.key, outcomes[cell.key])
-        yield Results(planned, measured.plain, dict(outcomes), measured.n_neutral_tokens)
+        yield so_far()

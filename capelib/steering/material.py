@@ -33,8 +33,9 @@ class Outcome:
 class Measured:
     """One model with everything it is measured on, ready to be pushed at any of `layers`.
 
-    `reasoning` has the columns context, correct_answer, incorrect_answer; `neutral` is running text. Either may be
-    empty: what a push costs elsewhere is then not measured.
+    `reasoning` has the columns context, correct_answer, incorrect_answer, and id and mirror where completions mirror
+    each other; `neutral` is running text. Either may be empty: what a push costs elsewhere is then not measured.
+    `couples` (items,) has one number for each completion and its mirror.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Measured:
         self.model, self.questions = model, questions
         self._answers = _of_questions(model, questions, prompt)
         self._asked = Sweep(model, self._answers, layers)
+        self.couples = np.array([], int) if reasoning is None else _couples(reasoning)
         self._reasoning = Sweep(model, _of_reasoning(model, reasoning), layers) if reasoning is not None else None
         self._texts = encode_texts(model, neutral) if len(neutral) else None
         self._neutral = Sweep(model, self._texts, layers) if self._texts else None
@@ -76,6 +78,12 @@ class Measured:
         frame = choices.assign(logprob=asked, n_tokens=self._answers.n_tokens, n_chars=choices["text"].str.len())
         right = np.array([]) if reasoning is None else (reasoning[::2] > reasoning[1::2]).astype(float)
         return Outcome(scores(frame, "question_id"), right, np.array([]) if neutral is None else neutral)
+
+
+def _couples(items: pd.DataFrame) -> NDArray:
+    if "mirror" not in items:
+        return np.arange(len(items))
+    return pd.factorize(items[["id", "mirror"]].min(axis=1))[0]
 
 
 def _of_questions(model: LanguageModel, questions: Questions, prompt: str) -> Items:

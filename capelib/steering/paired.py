@@ -12,6 +12,8 @@ from capelib.errors import InputError
 from capelib.estimate import Estimate, bca_estimate
 from capelib.frames import written
 
+DUST = 1e-12  # what rounding leaves of a sum that is zero
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -181,7 +183,8 @@ def signed(value: float, spec: str = ".3g") -> str:
     >>> signed(0.25), signed(-3, ".1f")
     ('+0.25', '−3.0')
     """
-    return format(value, f"+{spec}").replace("-", "−")
+    value = 0.0 if abs(value) < DUST else value
+    return format(value, f"+z{spec}").replace("-", "−")
 
 
 def _means(values: NDArray, n_draws: int, rng: np.random.Generator, block: int = 1000) -> NDArray:

@@ -1,4 +1,4 @@
-"""What an experiment says: the effect with its interval, beside its nulls, its opposite and what it costs elsewhere."""
+"""What an experiment says: the effect with its interval, beside its nulls, and the rule that decides."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from capelib.errors import InputError
+from capelib.frames import written
 from capelib.steering.controls import GAUSSIAN, PERMUTED
 from capelib.steering.detectable import Detectable, smallest_mean, smallest_share
 from capelib.steering.experiment import TRUTH, Results
-from capelib.steering.null import Ranked, rank
-from capelib.steering.paired import Changes, Shift, compare, shift
+from capelib.steering.null import SIDES, Ranked, rank
+from capelib.steering.paired import Changes, Shift, compare, shift, signed
 
 LEVEL = 0.05
 
@@ -51,7 +52,13 @@ class Effect:
     def summary(self) -> str:
         """One sentence."""
         told = "helps" if self.helps else "harms" if self.harms else "is not told from chance and its controls"
-        return f"The direction {told}: {self.changes.summary()}; MC1 {self.ranked['mc1'].summary()}."
+        null = self.ranked["mc1"]
+        low, high = (signed(100 * each, ".1f") for each in (null.low, null.high))
+        return (
+            f"The direction {told}: {self.changes.summary()}; {null.n_null} directions on permuted labels change MC1 "
+            f"by {low} to {high} points (middle 95 %), {null.n_as_extreme} of them {SIDES[null.side]}; "
+            f"rank p = {written(null.p)}."
+        )
 
 
 def effect(results: Results, layer: int | None = None, strength: float | None = None, seed: int = 0) -> Effect:
@@ -78,34 +85,6 @@ def effect(results: Results, layer: int | None = None, strength: float | None = 
     found = {"mc1": smallest_share(changes.n, changes.discordance)}
     found |= {name: smallest_mean(changes.n, each.sd) for name, each in shifts.items()}
     return Effect(changes, shifts["mc2"], shifts["margin"], ranks(nulls), ranks(noise) if noise else {}, found)
-
-
-def elsewhere(results: Results) -> pd.DataFrame:
-    """What the push fixed beforehand costs elsewhere: a row for it, its opposite, and each kind of control.
-
-    Columns: kind, strength, draws (directions measured), right (share of everyday completions), right_change with its
-    bootstrap interval (low, high) over completions, perplexity (ratio to the plain model's). Of several draws, each
-    completion counts by the share of draws under which it is right, and perplexity is the geometric mean: what such a
-    direction costs on average. The interval takes the draws as given, and so says nothing of how one direction of the
-    kind differs from the next.
-    """
-    rows = []
-    for kind, strength in ((TRUTH, results.plan.strength), (TRUTH, -results.plan.strength), (PERMUTED, None),
-                           (GAUSSIAN, None)):  # fmt: skip
-        outcomes = [each for each in results.of(kind, None, strength) if len(each.right) or len(each.logprob)]
-        if not outcomes:
-            continue
-        right = np.mean([each.right for each in outcomes], axis=0)
-        change = shift(results.plain.right, right) if len(right) else None
-        nats = np.mean([(results.plain.logprob - each.logprob).sum() for each in outcomes])
-        rows.append({
-            "kind": kind, "strength": strength or results.plan.strength, "draws": len(outcomes),
-            "right": float(right.mean()) if len(right) else np.nan,
-            "right_change": change.mean.value if change else np.nan,
-            "low": change.mean.low if change else np.nan, "high": change.mean.high if change else np.nan,
-            "perplexity": float(np.exp(nats / results.n_neutral_tokens)) if results.n_neutral_tokens else np.nan,
-        })  # fmt: skip
-    return pd.DataFrame(rows)
 
 
 def _change(base: pd.Series, steered: pd.Series) -> float:
