@@ -1,11 +1,14 @@
 """Steering while a model runs: what is added, to which tokens of which rows, and that nothing stays behind."""
 
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from tiny import ARCHITECTURES, PROMPTS, language_model
+from transformers import GenerationConfig
 
 from capelib.errors import InputError
 from capelib.models import LanguageModel, blocks
@@ -205,6 +208,63 @@ def test_hooks_are_gone_after_an_exception_and_outer_steering_stays() -> None:
     assert torch.equal(logits(model, ids), base)
     assert hooks(model) == 0
     assert "generate" not in vars(model.model)
+
+
+@pytest.mark.parametrize("start", [0, "new"])
+def test_steerings_may_end_in_any_order(start: int | str) -> None:
+    model, (ids, mask) = language_model("llama"), ids_of(language_model("llama"), PROMPTS[:2])
+    first, second = direction(model), direction(model, seed=1)
+    plain = written(model, ids, mask)
+    with steer(model, second, 9.0, start=start):
+        expected = written(model, ids, mask)
+    a, b = steer(model, first, 9.0, start=start), steer(model, second, 9.0, start=start)
+    a.__enter__()
+    b.__enter__()
+    a.__exit__(None, None, None)
+    assert written(model, ids, mask) == expected != plain
+    b.__exit__(None, None, None)
+    assert written(model, ids, mask) == plain
+    assert hooks(model) == 0
+    assert "generate" not in vars(model.model)
+
+
+def test_a_copy_made_meanwhile_is_not_steered() -> None:
+    model, ids = language_model("llama"), torch.tensor([[5, 6, 7]])
+    base = logits(model, ids)
+    with steer(model, direction(model), 2.0):
+        copied = replace(model, model=deepcopy(model.model))
+        assert torch.equal(logits(copied, ids), base)
+
+
+@pytest.mark.parametrize("start", [0, 3, "new"])
+@pytest.mark.parametrize("kind", ["llama", "gpt2", "qwen3"])
+def test_prompts_without_a_mask_a_cache_of_fixed_size_and_settings_by_position(kind: str, start: int | str) -> None:
+    model = language_model(kind)
+    v, (ids, mask) = direction(model), ids_of(model, PROMPTS[:3])
+    model.model.generation_config.pad_token_id, model.model.generation_config.eos_token_id = 0, None
+    with steer(model, v, [9.0, -9.0, 6.0], start=start):
+        expected = written(model, ids, mask)
+        settings = GenerationConfig(max_new_tokens=8, do_sample=False, pad_token_id=0)
+        ways = {
+            "no mask": model.model.generate(ids, max_new_tokens=8, do_sample=False),
+            "fixed size": model.model.generate(
+                ids, attention_mask=mask, max_new_tokens=8, do_sample=False, cache_implementation="static"
+            ),
+            "by position": model.model.generate(ids, settings, attention_mask=mask),
+        }
+    assert expected != written(model, ids, mask)
+    assert {name: found[:, ids.shape[1] :].tolist() for name, found in ways.items()} == dict.fromkeys(ways, expected)
+
+
+def test_a_mask_by_position_counts_and_one_of_four_axes_is_refused() -> None:
+    model = language_model("llama")
+    v, (ids, mask) = direction(model), ids_of(model, PROMPTS[:3])
+    with torch.inference_mode(), steer(model, v, 2.0, start=2):
+        expected = model.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+        assert torch.equal(model.model(ids, mask, use_cache=False).logits, expected)
+        seen = torch.ones(3, 1, ids.shape[1], ids.shape[1], dtype=torch.bool).tril()
+        with pytest.raises(InputError, match="counted by a mask of shape"):
+            model.model(input_ids=ids, attention_mask=seen, use_cache=False)
 
 
 @pytest.mark.parametrize(

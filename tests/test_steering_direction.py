@@ -2,6 +2,7 @@
 
 import doctest
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from capelib.errors import InputError
 from capelib.models import LanguageModel, blocks
 from capelib.steering import layers as layer_names
 from capelib.steering import readable
+from capelib.steering.choice import choose_layer
 from capelib.steering.direction import TruthDirection, groups, spread, states
 from capelib.steering.estimators import METHODS, first_axis, logistic_weights, mean_difference
 from capelib.steering.layers import resolve
@@ -324,6 +326,34 @@ def test_auto_is_one_of_the_layers_chosen_on_a_half_and_says_so(model: LanguageM
         assert f"{share:.0%} of the pairs" in auto.note
         chosen.add(layer)
     assert len(chosen) > 1
+
+
+@pytest.mark.parametrize("method", METHOD_NAMES)
+def test_a_layer_chosen_from_states_is_that_of_a_fit(model: LanguageModel, method: str) -> None:
+    table = pairs(12)
+    table = table.assign(false_text=table["true_text"].str.replace("is blue", "grass").to_numpy()[::-1])
+    every, chosen = states(model, table, range(3)), set()
+    for seed in range(6):
+        found = choose_layer("auto", model, every, table, seed, method)
+        assert (found,) == TruthDirection.fit(model, table, "auto", method, seed).layers
+        chosen.add(found)
+    assert len(chosen) > 1 or method == "pca"
+    assert choose_layer("0.5", model, every, table) == resolve(0.5, 3)
+
+
+@pytest.mark.skipif(find_spec("steering_vectors") is None, reason="steering-vectors is not installed")
+@pytest.mark.parametrize("kind", ["llama", "gpt2", "gpt_neox"])
+def test_directions_are_those_of_steering_vectors(kind: str) -> None:
+    from steering_vectors import train_steering_vector
+
+    model, table = language_model(kind), pairs(12)
+    samples = list(zip(table["true_text"], table["false_text"], strict=True))
+    trained = train_steering_vector(model.model, model.tokenizer, samples, layers=[0, 1, 2], batch_size=4)
+    ours = TruthDirection.fit(model, table, "all")
+    for layer in range(3):
+        theirs = trained.layer_activations[layer].numpy()
+        cosine = theirs @ ours.at(layer).vectors[0] / np.linalg.norm(theirs)
+        assert cosine > 1 - 1e-6  # with its sign: both point from false to true
 
 
 def test_blocks_above_the_layer_are_not_computed(model: LanguageModel) -> None:

@@ -212,7 +212,30 @@ def test_what_is_not_given_is_not_measured() -> None:
         measured.pushed(2, np.ones(D, np.float32))
 
 
+def test_two_endings_as_likely_are_not_right_and_mirrored_completions_are_one_couple() -> None:
+    tied = REASONING.assign(incorrect_answer=REASONING["correct_answer"], id=list("abcd"), mirror=list("badc"))
+    measured = Measured(language_model("llama"), QUESTIONS, (1,), tied)
+    assert measured.plain.right.tolist() == [0.0] * 4
+    assert measured.couples.tolist() == [0, 0, 1, 1]
+    assert Measured(language_model("llama"), QUESTIONS, (1,), REASONING).couples.tolist() == [0, 1, 2, 3]
+
+
 # The plan
+
+
+def test_pairs_that_mirror_each_other_are_exchanged_together() -> None:
+    # the difference of pair i is the i-th axis, so that a direction's signs are the exchanges
+    n, number = 8, np.array([0, 0, 1, 1, 2, 2, 3, 3])
+    false = np.zeros((1, n, D))
+    true = false.copy()
+    true[0, range(n), range(n)] = 1.0
+    v = TruthDirection.of_states(true, false, [1], model="made", n_layers=3)
+    planned = plan(v, true, false, 1, 1.0, n_permuted=30, n_gaussian=1, groups=number, n_beside=0)
+    signs = np.sign([c.direction.vectors[0, :n] for c in planned.cells if c.kind == PERMUTED])
+    assert (signs[:, ::2] == signs[:, 1::2]).all()
+    assert len(np.unique(signs, axis=0)) > 8
+    alone = np.sign([each.vectors[0, :n] for each in permuted(v, true, false, 30)])
+    assert (alone[:, ::2] != alone[:, 1::2]).any()
 
 
 def test_the_plan_has_the_push_first_then_its_controls_then_the_doses() -> None:
@@ -591,8 +614,10 @@ def test_it_helps_or_harms_by_both_tests_or_not_at_all(
     plain, truth = flipped(40, 20, 0, 0), flipped(40, 20, corrected, broken)
     nulls = [flipped(40, 20, 0, 0)] * (n_null - 1) + [flipped(40, 20, *null)]
     found = verdict.effect(results(plain, truth, nulls))
-    assert (found.helps, found.harms) == (told == "helps", told == "harms")
-    assert found.summary().startswith(f"The direction {told or 'is not told from chance and its controls'}: ")
+    assert found.verdict == (told or "is not told from chance and its controls")
+    assert found.summary().startswith(f"The direction {found.verdict}: ")
+    other = replace(found, comparable=False)  # as of a direction that is no difference of means
+    assert other.verdict.startswith("is not judged")
 
 
 @settings(max_examples=30)
@@ -607,12 +632,32 @@ def test_a_control_that_moves_as_many_questions_is_a_tie(n: int, data: st.DataOb
     assert found.ranked["mc1"].n_as_extreme == 3
 
 
-def test_another_dose_is_set_among_the_nulls_of_the_push_fixed_beforehand() -> None:
-    plain, dose = flipped(30, 15, 0, 0), flipped(30, 15, 7, 1)
+def test_the_opposite_is_set_among_the_nulls_of_the_push_and_a_dose_among_its_own() -> None:
+    plain, other = flipped(30, 15, 0, 0), flipped(30, 15, 7, 1)
     nulls = [flipped(30, 15, k, 0) for k in range(4)]
-    found = verdict.effect(results(plain, plain, nulls, dose=dose), layer=0, strength=1.0)
+    found = verdict.effect(results(plain, plain, nulls, opposite=other), strength=-2.0)
     assert (found.changes.corrected, found.changes.broken) == (7, 1)
     assert found.ranked["mc1"].p == pytest.approx(1 / 5)
+    with pytest.raises(InputError, match="have not been measured"):
+        verdict.effect(results(plain, plain, nulls, dose=other), layer=0, strength=1.0)
+    made = results(plain, plain, nulls, dose=other)
+    own = Cell(PERMUTED, 0, 0, 1.0, made.plan.cells[0].direction, False)
+    beside = replace(
+        made,
+        plan=replace(made.plan, cells=(*made.plan.cells, own)),
+        outcomes=made.outcomes | {own.key: flipped(30, 15, 8, 0)},
+    )
+    assert verdict.effect(beside, layer=0, strength=1.0).ranked["mc1"].p == 1
+
+
+def test_a_direction_that_is_no_difference_of_means_is_not_judged() -> None:
+    plain, truth = flipped(40, 20, 0, 0), flipped(40, 20, 10, 1)
+    made = results(plain, truth, [flipped(40, 20, 0, 0)] * 20)
+    first, *rest = made.plan.cells
+    for method, told in (("mean", "helps"), ("logistic", "helps"), ("pca", "is not judged"), ("gguf", "is not judged")):
+        cells = (replace(first, direction=replace(first.direction, method=method)), *rest)
+        found = verdict.effect(replace(made, plan=replace(made.plan, cells=cells)))
+        assert found.verdict.startswith(told)
 
 
 def test_without_the_push_or_its_nulls_there_is_no_effect() -> None:
@@ -642,8 +687,8 @@ def test_where_the_direction_is_one_of_the_permuted_ones_it_is_rarely_found(monk
         keys = [cell.key for cell in template.done]
         outcomes = dict(zip(keys, (made(own + push) for push in pushes), strict=True))
         found = verdict.effect(replace(template, plain=made(own), outcomes=outcomes))
-        told["helps"] += found.helps
-        told["harms"] += found.harms
+        told["helps"] += found.verdict == "helps"
+        told["harms"] += found.verdict == "harms"
         by_mcnemar += found.changes.p <= 0.05 and found.changes.difference.value > 0
     assert by_mcnemar > 0.15 * worlds  # a test over questions alone finds something in most such directions
     for count in told.values():

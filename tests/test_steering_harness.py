@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
 from tiny import language_model, save
 
 from capelib.errors import InputError
@@ -70,7 +71,12 @@ def task_of(folder: Path, items: list[dict], **other: object) -> dict:
 
 
 def by_hand(model: LanguageModel, items: list[dict], added: np.ndarray | None = None) -> dict[str, float]:
-    """Accuracy from the logits of every choice, scored alone; `added` to the output of block 1 by a hook of our own."""
+    """Accuracy."""
+    return {name: float(np.mean(each)) for name, each in items_by_hand(model, items, added).items()}
+
+
+def items_by_hand(model: LanguageModel, items: list[dict], added: np.ndarray | None = None) -> dict[str, list[bool]]:
+    """Whether each item is right, from every choice scored alone; `added` to what block 1 returns by a hook of ours."""
     right = {"acc": [], "acc_norm": []}
     block = model.model.model.layers[1]
 
@@ -91,7 +97,7 @@ def by_hand(model: LanguageModel, items: list[dict], added: np.ndarray | None = 
         lengths = [len(choice) for choice in item["choices"]]
         right["acc_norm"].append(np.argmax(np.array(scores) / lengths) == item["label"])
     handle.remove()
-    return {name: float(np.mean(each)) for name, each in right.items()}
+    return right
 
 
 def values(frame: pd.DataFrame, strength: float) -> dict[str, float]:
@@ -165,6 +171,22 @@ def test_scores_are_those_by_hand(model: LanguageModel, direction: TruthDirectio
 
 
 @with_lm_eval
+def test_the_same_items_base_and_steered_are_compared(model: LanguageModel, direction: TruthDirection, task: dict):
+    found = harness.evaluate(model, direction, [2.0, -2.0], task)
+    assert found.loc[found["run"] == "base", ["corrected", "broken", "p"]].isna().all(axis=None)
+    before = items_by_hand(model, ITEMS)
+    for strength in (2.0, -2.0):
+        after = items_by_hand(model, ITEMS, strength * direction.raw[0])
+        for row in found[(found["run"] == "steered") & (found["strength"] == strength)].itertuples():
+            pairs = list(zip(before[row.metric], after[row.metric], strict=True))
+            assert (row.corrected, row.broken) == (pairs.count((False, True)), pairs.count((True, False)))
+            sides = row.corrected + row.broken
+            p = stats.binomtest(int(row.corrected), int(sides)).pvalue if sides else 1.0
+            assert row.p == pytest.approx(p)
+    assert found["corrected"].sum() + found["broken"].sum() > 0
+
+
+@with_lm_eval
 def test_raw_strength_is_a_length(model: LanguageModel, direction: TruthDirection, task: dict) -> None:
     by_spread = harness.evaluate(model, direction, 2.0, task)
     by_length = harness.evaluate(model, direction, 8.0, task, unit="raw")
@@ -175,9 +197,10 @@ def test_raw_strength_is_a_length(model: LanguageModel, direction: TruthDirectio
 def test_strength_0_is_the_base(model: LanguageModel, direction: TruthDirection, task: dict) -> None:
     found = harness.evaluate(model, direction, 0.0, task)
     base, steered = (
-        found[found["run"] == run].drop(columns="run").reset_index(drop=True) for run in ("base", "steered")
+        found[found["run"] == run].drop(columns=["run", "p"]).reset_index(drop=True) for run in ("base", "steered")
     )
-    pd.testing.assert_frame_equal(base, steered)
+    assert (steered[["corrected", "broken"]] == 0).all(axis=None)
+    pd.testing.assert_frame_equal(base.fillna({"corrected": 0.0, "broken": 0.0}), steered)
 
 
 @with_lm_eval
@@ -292,7 +315,7 @@ def test_nothing_stays_behind_after_an_error(
         runs.append(model.model(ids).logits.detach())
         if len(runs) == 2:
             raise KeyboardInterrupt
-        return {}
+        return {}, {}
 
     monkeypatch.setattr(harness, "_results", fails)
     with pytest.raises(KeyboardInterrupt):

@@ -203,22 +203,26 @@ def test_power_is_that_of_simulation() -> None:
     assert mcnemar_power(128, 0.22, 0.12) == pytest.approx(share, abs=0.02)
 
 
-@given(st.integers(30, 300), st.floats(0.2, 1.0), st.sampled_from([0.5, 0.8, 0.9]))
+@given(st.integers(30, 300), st.just(0.0) | st.floats(0.01, 1.0), st.sampled_from([0.5, 0.8, 0.9]))
 def test_the_smallest_share_is_found_with_just_the_power(n: int, discordance: float, power: float) -> None:
-    found = smallest_share(n, discordance, power)
-    if found.smallest is None:
-        assert mcnemar_power(n, discordance, discordance) < power
-        return
-    assert mcnemar_power(n, discordance, found.smallest) == pytest.approx(power, abs=1e-6)
-    assert mcnemar_power(n, discordance, found.smallest / 2) < power
-    assert 0 < found.smallest <= discordance
+    smallest = smallest_share(n, discordance, power).smallest
+    assert mcnemar_power(n, max(discordance, smallest), smallest) == pytest.approx(power, abs=1e-6)
+    assert mcnemar_power(n, max(discordance, smallest / 2), smallest / 2) < power
 
 
-def test_where_too_few_change_sides_nothing_could_have_been_found() -> None:
-    for n, discordance in ((100, 0.0), (5, 1.0), (100, 0.03)):
-        found = smallest_share(n, discordance)
-        assert found.smallest is None
-        assert "no effect could have been found" in found.summary()
+def test_an_effect_beyond_what_changed_sides_could_have_been_found_too() -> None:
+    # none of 100 changed sides: had 7.8 % been corrected, all to one side, the test would have told it
+    found = smallest_share(100, 0.0)
+    assert found.smallest == pytest.approx(0.0779, abs=1e-4)
+    told = [mcnemar(int(c), 0)[0] <= 0.05 for c in np.random.default_rng(6).binomial(100, found.smallest, 4000)]
+    assert np.mean(told) == pytest.approx(0.8, abs=0.02)
+    assert smallest_share(100, 0.05).smallest == pytest.approx(found.smallest)
+
+
+def test_with_too_few_questions_nothing_could_have_been_found() -> None:
+    found = smallest_share(5, 1.0)
+    assert found.smallest is None
+    assert "no effect could have been found" in found.summary()
     assert smallest_share(6, 1.0).smallest == pytest.approx(0.926, abs=0.01)  # six of six, p = 2/64
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy import stats
 from test_steer import direction, hooks
-from tiny import PROMPTS, language_model
+from tiny import ARCHITECTURES, PROMPTS, language_model
 
 from capelib.errors import InputError
 from capelib.models import LanguageModel
@@ -50,6 +50,17 @@ def greedy(model: LanguageModel, prompt: str, v: TruthDirection, strength: float
         if ids[-1] == model.tokenizer.eos_token_id:
             break
     return model.tokenizer.decode(ids[own:], skip_special_tokens=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_texts_are_those_of_each_prompt_alone_in_any_memory(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("capelib.steering.writing.ROWS", 4)  # more than one batch
+    model = language_model(kind)
+    v, strengths = direction(model), (0.0, 4.0)
+    together = write(model, PROMPTS, v, strengths, new_tokens=8)
+    alone = [write(model, [prompt], v, strengths, new_tokens=8) for prompt in PROMPTS]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -149,7 +149,11 @@ def _store(
     settings = {
         "strength": wanted.strength,
         "file": checksum(wanted.load) if wanted.load else None,
-        "controls": [cell.vector.tolist() for cell in planned.cells if cell.kind != TRUTH],
+        "controls": [
+            cell.vector.tolist()
+            for cell in planned.cells
+            if cell.kind != TRUTH and (cell.layer, cell.strength) == (planned.layer, planned.strength)
+        ],
         "reasoning": reasoning,
         "neutral": neutral,
     }

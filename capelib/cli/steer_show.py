@@ -63,6 +63,9 @@ def _print(found: "SideBySide", prompt: str, strength: str) -> None:
     else:
         for label, text in (("prompt", prompt), ("base", found.base), ("steered", found.steered)):
             print(f"{label}: {in_one_line(text)}")
+    if found.afresh is not None:
+        same = "stays the same" if found.afresh == found.base else "changes too"
+        print(f"Without any push, drawn with other random numbers, the text {same}: {in_one_line(found.afresh)}")
     rows = [
         (
             encoder.dumps(row.token, ensure_ascii=False),

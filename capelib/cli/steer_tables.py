@@ -67,7 +67,7 @@ class Report:
 
     def record(self) -> dict:
         """All of it as JSON has it."""
-        effect = {"helps": self.effect.helps, "harms": self.effect.harms, "sentence": self.effect.summary()}
+        effect = {"verdict": self.effect.verdict, "sentence": self.effect.summary()}
         return self.facts | {
             "effect": effect | plain(self.effect),
             "opposite": plain(self.opposite),

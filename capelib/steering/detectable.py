@@ -29,7 +29,7 @@ class Detectable:
         """What could have been found, in one line."""
         found = f"with power {100 * self.power:.0f} % ({self.test}, two-sided {100 * self.alpha:g} %, n = {self.n})"
         if self.smallest is None:
-            return f"no effect could have been found {found}: too few questions change sides"
+            return f"no effect could have been found {found}: there are too few questions"
         size = f"{100 * self.smallest:.1f} points" if self.test == MCNEMAR else f"{self.smallest:.3g}"
         return f"the smallest effect that would have been found {found} is {size}"
 
@@ -60,17 +60,17 @@ def mcnemar_power(n: int, discordance: float, difference: float, alpha: float = 
 def smallest_share(n: int, discordance: float, power: float = 0.8, alpha: float = 0.05) -> Detectable:
     """The smallest |difference| of paired shares that McNemar's exact test finds, given the share that changes sides.
 
-    A difference cannot exceed the discordance. Raises InputError for n below one or a discordance outside 0-1.
+    A larger difference than that share means that more change sides: then all of them to one side. Raises InputError
+    for n below one or a discordance outside 0-1.
     """
     _check(n, power, alpha, least=1)
     if not 0 <= discordance <= 1:
         raise InputError(f"a discordance is a share from 0 to 1; got {discordance:g}; divide the count by n")
 
     def short(difference: float) -> float:
-        return mcnemar_power(n, discordance, difference, alpha) - power
+        return mcnemar_power(n, max(discordance, difference), difference, alpha) - power
 
-    reachable = discordance > 0 and short(discordance) >= 0
-    smallest = float(brentq(short, 0.0, discordance)) if reachable else None
+    smallest = float(brentq(short, 0.0, 1.0)) if short(1.0) >= 0 else None
     return Detectable(smallest, n, float(discordance), power, alpha, MCNEMAR)
 
 

@@ -16,6 +16,7 @@ from capelib.models import LanguageModel
 from capelib.models.batches import pad_id
 from capelib.models.quiet import quiet
 from capelib.steering.direction import TruthDirection
+from capelib.steering.paired import compare
 from capelib.steering.steer import steer
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from lm_eval.tasks import TaskManager
 
 BASE, STEERED = "base", "steered"
-COLUMNS = ("task", "metric", "filter", "run", "strength", "value", "stderr", "n")
+COLUMNS = ("task", "metric", "filter", "run", "strength", "value", "stderr", "n", "corrected", "broken", "p")
 INSTALL = "install it with: pip install 'lm-eval>=0.4.13,<0.5'"
 SEED = 1234  # lm-evaluation-harness's own, so that few-shot examples are those of its command line
 
@@ -71,7 +72,8 @@ def evaluate(
     of each run before it starts. A task of the hub is downloaded; a local one touches no network.
 
     Columns: task, metric, filter (what the harness does to an answer before it scores it), run (base or steered),
-    strength (0 for base), value, stderr (NaN if there is none; of one run, not of the difference), n (items).
+    strength (0 for base), value, stderr (NaN if there is none; of one run, not of the difference), n (items). Where an
+    item is right or wrong: corrected, broken and p, McNemar's exact test of the same items base and steered; else NaN.
 
     Raises InputError, one line: lm-eval or a package of a task not installed, unknown task, data that cannot be had, a
     task that runs code the model writes, and what `steer` raises.
@@ -85,30 +87,56 @@ def evaluate(
     specs = [tasks] if isinstance(tasks, str | Mapping) else list(tasks)
     with _silent():
         manager = _manager(specs, task_folder)
-    found = []
+    found, base = [], {}
     for run, each in [(BASE, 0.0), *((STEERED, each) for each in strengths)]:
         if tell:
             tell(f"{_names(specs)}: {run}" + (f", strength {each:g}" if run == STEERED else ""))
         steering = steer(model, direction, each, unit) if run == STEERED else nullcontext()
         with _silent(), steering, _seeded(seed):
             loaded = _loaded(manager, specs, n_shot, seed)
-            found += _rows(_results(lm, loaded, limit, n_bootstrap), run, each)
+            results, items = _results(lm, loaded, limit, n_bootstrap)
+        base = base or items
+        found += _rows(results, base, items, run, each)
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 
-def _results(lm: "HFLM", loaded: dict, limit: float | None, n_bootstrap: int) -> dict[str, dict]:
+Items = dict[tuple[str, str, str], dict]  # by task, metric and filter: what every item scored, by its number
+
+
+def _results(lm: "HFLM", loaded: dict, limit: float | None, n_bootstrap: int) -> tuple[dict[str, dict], Items]:
     from lm_eval import evaluate
 
-    return evaluate(lm, loaded, limit=limit, bootstrap_iters=n_bootstrap, log_samples=False)["results"]
+    found = evaluate(lm, loaded, limit=limit, bootstrap_iters=n_bootstrap, log_samples=True)
+    items: Items = {}
+    for task, samples in found["samples"].items():
+        for sample in samples:
+            for metric in sample["metrics"]:
+                items.setdefault((task, metric, sample["filter"]), {})[sample["doc_id"]] = sample[metric]
+    return found["results"], items
 
 
-def _rows(results: dict[str, dict], run: str, strength: float) -> Iterator[tuple]:
+def _rows(results: dict[str, dict], base: Items, items: Items, run: str, strength: float) -> Iterator[tuple]:
     for task, row in results.items():
         for key, value in row.items():
             metric, comma, kept = key.partition(",")
             if comma and not metric.endswith("_stderr"):
                 numbers = pd.to_numeric([value, row.get(f"{metric}_stderr,{kept}")], errors="coerce")
-                yield task, metric, kept, run, strength, *numbers.astype(float), row["sample_len"]
+                name = task, metric, kept
+                changed = _changed(base.get(name, {}), items.get(name, {})) if run == STEERED else _UNTOLD
+                yield *name, run, strength, *numbers.astype(float), row["sample_len"], *changed
+
+
+_UNTOLD = (np.nan, np.nan, np.nan)
+
+
+def _changed(base: dict, steered: dict) -> tuple[float, float, float]:
+    """Corrected, broken and McNemar's p of items that are right or wrong in both runs."""
+    told = all(isinstance(each, bool | int | float | np.number) and each in (0, 1) for each in
+               (*base.values(), *steered.values()))  # fmt: skip
+    if not base or base.keys() != steered.keys() or not told:
+        return _UNTOLD
+    found = compare(*([bool(run[item]) for item in base] for run in (base, steered)))
+    return found.corrected, found.broken, found.p
 
 
 def _manager(specs: list[Task], task_folder: str | Path | None) -> "TaskManager":

@@ -38,14 +38,12 @@ class Items:
             of_prompt[prompt].append(place)
         lengths = np.array([len(ids) for ids in self.prompts])
         chunk: list[int] = []
-        tokens = 0
         for prompt in np.argsort(lengths, kind="stable"):
-            size = int(lengths[prompt]) + sum(len(self.continuations[place]) for place in of_prompt[prompt])
-            if chunk and (tokens + size > most_tokens or lengths[prompt] > stretch * lengths[chunk[0]]):
+            length = int(lengths[prompt])  # the longest so far, to which the others are padded
+            if chunk and ((len(chunk) + 1) * length > most_tokens or length > stretch * lengths[chunk[0]]):
                 yield _group(chunk, of_prompt)
-                chunk, tokens = [], 0
+                chunk = []
             chunk.append(int(prompt))
-            tokens += size
         if chunk:
             yield _group(chunk, of_prompt)
 
@@ -59,8 +57,9 @@ def encode(model: LanguageModel, prompts: Sequence[str], continuations: Sequence
     """Every prompt with its continuations, tokenised as lm-evaluation-harness does.
 
     Prompt and continuation are tokenised together, and the tokens beyond those of the prompt alone are the
-    continuation; blanks at the end of a prompt belong to what follows. Raises InputError for an empty prompt or
-    continuation, or more tokens than the model reads.
+    continuation; blanks at the end of a prompt belong to what follows. Marks that a tokenizer sets after every text are
+    left out. Raises InputError for an empty prompt or continuation, more tokens than the model reads, or a tokenizer
+    that reads the prompt otherwise when something follows.
     """
     limit = getattr(model.config, "max_position_embeddings", None)
     encoded, followed, owner = [], [], []
@@ -68,14 +67,19 @@ def encode(model: LanguageModel, prompts: Sequence[str], continuations: Sequence
         stem = prompt.rstrip()
         if not stem:
             raise InputError("a prompt is empty; every prompt needs at least one word")
-        own = model.tokenizer(stem)["input_ids"]
+        own = _tokens(model, stem)
         encoded.append(own)
         for option in options:
-            ids = model.tokenizer(stem + prompt[len(stem) :] + option)["input_ids"][len(own) :]
-            if not ids:
+            if not option.strip():
                 raise InputError(f"nothing follows the prompt {prompt[:40]!r}: a continuation is empty")
-            _fits(len(own) + len(ids), limit, prompt)
-            followed.append(ids)
+            ids = _tokens(model, stem + prompt[len(stem) :] + option)
+            if ids[: len(own)] != own or len(ids) == len(own):
+                raise InputError(
+                    f"the tokenizer of {model.name} reads the end of {prompt[-40:]!r} otherwise when {option[:40]!r} "
+                    "follows; let every answer begin with a blank or on a new line"
+                )
+            _fits(len(ids), limit, prompt)
+            followed.append(ids[len(own) :])
             owner.append(len(encoded) - 1)
     return Items(encoded, followed, np.array(owner, dtype=int))
 
@@ -92,6 +96,13 @@ def encode_texts(model: LanguageModel, texts: Sequence[str]) -> Items:
             raise InputError(f"a text needs two tokens or more; got {text[:40]!r}")
         _fits(len(each), limit, text)
     return Items([each[:1] for each in ids], [each[1:] for each in ids], np.arange(len(ids)))
+
+
+def _tokens(model: LanguageModel, text: str) -> list[int]:
+    ids, marks = list(model.tokenizer(text)["input_ids"]), set(model.tokenizer.all_special_ids)
+    while len(ids) > 1 and ids[-1] in marks:
+        ids.pop()
+    return ids
 
 
 def _fits(n_tokens: int, limit: int | None, text: str) -> None:

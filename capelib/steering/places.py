@@ -1,8 +1,10 @@
 """Which tokens of a pass are steered: counted without padding, with and without a cache, in every batch."""
 
-from collections.abc import Iterator, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     import torch
 
 NEW = "new"
+# Who counts the tokens of a model, and how its own `generate` is put back.
+_WATCHING: "WeakKeyDictionary[torch.nn.Module, list[Places]]" = WeakKeyDictionary()
+_UNDO: "WeakKeyDictionary[torch.nn.Module, Callable[[], None]]" = WeakKeyDictionary()
 CACHES = ("past_key_values", "cache_params", "state")  # what architectures call their memory of earlier tokens
 
 
@@ -21,11 +26,13 @@ class Places:
     def __init__(self, start: int | Sequence[int] | str) -> None:
         if isinstance(start, str) and start != NEW:
             raise InputError(f"start must be a number of tokens, one per row, or {NEW!r}; got {start!r}")
-        self.start = None if start == NEW else np.atleast_1d(np.asarray(start))
+        self.only_new = isinstance(start, str)
+        self.start = None if self.only_new else np.atleast_1d(np.asarray(start))
         if self.start is not None and (self.start.dtype.kind not in "iu" or (self.start < 0).any()):
             raise InputError(f"start must be a number of tokens, 0 or more, or {NEW!r}; got {start!r}")
         self.positions: torch.Tensor | None = None
         self.real: torch.Tensor | None = None
+        self.padding: torch.Tensor | None = None
         self._end: torch.Tensor | None = None
 
     def steered(self, output: "torch.Tensor") -> "torch.Tensor":
@@ -42,19 +49,41 @@ class Places:
         start = torch.from_numpy(np.repeat(self.start, rows // len(self.start))).to(output.device)
         return ((self.positions >= start[:, None]) & self.real).to(torch.float32)
 
+    def begin(self, width: int, lengths: "torch.Tensor") -> None:
+        """Generate is given prompts of `lengths` (rows,) tokens, padded to `width`."""
+        self.padding = width - lengths
+        if self.only_new:
+            self.start = lengths.cpu().numpy()
+
+    def end(self) -> None:
+        """Generate has ended."""
+        self.padding = None
+        if self.only_new:
+            self.start = None
+
     def note(self, ids: "torch.Tensor", mask: "torch.Tensor | None", memory: object) -> None:
-        """Count the tokens of a pass: `ids` (rows, tokens), the mask of all tokens so far if one is given."""
+        """Count the tokens of a pass: `ids` (rows, tokens), the mask of all tokens so far if one is given.
+
+        A mask that generate made for itself, such as one for a cache of fixed size, does not tell: then rows begin
+        after the padding of the prompts that generate was given.
+        """
         import torch
 
         rows, length = ids.shape[:2]
-        if mask is not None and mask.ndim == 2 and mask.shape[1] >= length:
+        flat = getattr(mask, "ndim", None) == 2 and mask.shape[1] >= length
+        if flat:
             self.positions = (mask.long().cumsum(dim=1) - 1)[:, -length:]
             self.real = mask[:, -length:].bool()
         else:
+            if mask is not None and self.padding is None:
+                raise InputError("tokens are counted by a mask of shape (rows, tokens); use start=0 with any other")
             before = self._before(memory, rows, ids.device)
             self.positions = before[:, None] + torch.arange(length, device=ids.device)[None]
             self.real = torch.ones_like(self.positions, dtype=torch.bool)
         self._end = self.positions[:, -1] + 1
+        if mask is not None and not flat:
+            self.positions = self.positions - self.padding.repeat_interleave(rows // len(self.padding))[:, None]
+            self.real = self.positions >= 0
 
     def _before(self, memory: object, rows: int, device: "torch.device") -> "torch.Tensor":
         import torch
@@ -74,40 +103,46 @@ def _remembered(memory: object) -> int | None:
 
 @contextmanager
 def watch(model: "torch.nn.Module", start: int | Sequence[int] | str) -> Iterator[Places]:
-    """Count the tokens of every pass of `model`; for "new", note how long the prompts are that generate is given."""
+    """Count the tokens of every pass of `model`, and note how long the prompts are that generate is given."""
     places = Places(start)
 
-    def before(_module: object, given: tuple, named: dict) -> None:
+    def before(module: "torch.nn.Module", given: tuple, named: dict) -> None:
+        named = dict(zip(inspect.signature(module.forward).parameters, given, strict=False)) | named
         ids = named.get("input_ids")
-        ids = ids if ids is not None else named.get("inputs_embeds", given[0] if given else None)
+        ids = ids if ids is not None else named["inputs_embeds"]
         memory = next((named[name] for name in CACHES if named.get(name) is not None), None)
         places.note(ids, named.get("attention_mask"), memory)
 
     handle = model.register_forward_pre_hook(before, with_kwargs=True)
-    undo = _notice_prompts(model, places) if start == NEW else None
+    watching = _WATCHING.setdefault(model, [])
+    if not watching:
+        _notice_prompts(model, watching)
+    watching.append(places)
     try:
         yield places
     finally:
         handle.remove()
-        if undo:
-            undo()
+        watching.remove(places)
+        if not watching:  # whichever ends last, which need not be the first that began
+            _UNDO.pop(model)()
 
 
-def _notice_prompts(model: "torch.nn.Module", places: Places) -> object:
-    own = model.__dict__.get("generate")  # of an outer steering that does the same
-    generate = model.generate
+def _notice_prompts(model: "torch.nn.Module", watching: list[Places]) -> None:
+    own, generate = model.__dict__.get("generate"), model.generate
 
-    def noticed(inputs: object = None, **named: object) -> object:
-        ids = inputs if inputs is not None else named.get("input_ids", named.get("inputs_embeds"))
-        mask = named.get("attention_mask")
-        lengths = mask.sum(dim=1) if mask is not None else ids.new_full((ids.shape[0],), ids.shape[1])
-        places.start = lengths.cpu().numpy()
+    def noticed(*given: object, **named: object) -> object:
+        ids = given[0] if given else named.get("inputs", named.get("input_ids", named.get("inputs_embeds")))
+        told = list(watching) if ids is not None else []
+        if told:
+            mask = named.get("attention_mask")
+            lengths = (_real(model, ids, named) if mask is None else mask).sum(dim=1)
+        for places in told:
+            places.begin(ids.shape[1], lengths)
         try:
-            return generate(inputs, **named)
+            return generate(*given, **named)
         finally:
-            places.start = None
-
-    model.generate = noticed
+            for places in told:
+                places.end()
 
     def undo() -> None:
         if own is None:
@@ -115,4 +150,16 @@ def _notice_prompts(model: "torch.nn.Module", places: Places) -> object:
         else:
             model.generate = own
 
-    return undo
+    model.generate, _UNDO[model] = noticed, undo
+
+
+def _real(model: "torch.nn.Module", ids: "torch.Tensor", named: dict) -> "torch.Tensor":
+    """1 for tokens of the prompts, 0 for padding, as generate takes it where no mask is given: padding is told by its
+    token, unless that also ends texts."""
+    import torch
+
+    settings = named.get("generation_config") or model.generation_config
+    pad, end = (named.get(name, getattr(settings, name, None)) for name in ("pad_token_id", "eos_token_id"))
+    if ids.is_floating_point() or pad is None or pad in np.atleast_1d([] if end is None else end):
+        return torch.ones(ids.shape[:2], dtype=torch.long, device=ids.device)
+    return (ids != pad).long()

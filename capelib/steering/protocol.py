@@ -52,17 +52,15 @@ def change_rates(
     own = {"new_tokens": new_tokens, "unit": "raw", "start": LAST}
     noise = gaussian(direction, 1, seed)[0]
 
-    def texts(strengths: Sequence[float], seeds: Sequence[int], along: TruthDirection, **sampling: float) -> list:
-        rows = [(place, s, k) for k in seeds for place, s in enumerate(strengths)]
+    def texts(sets: Sequence[Sequence[float]], seeds: Sequence[int], along: TruthDirection, **sampling: float) -> list:
+        rows = [(place, s, k) for strengths in sets for k in seeds for place, s in enumerate(strengths)]
         written = write_rows(model, prompts, rows, along, **own, **sampling)["text"].tolist()
         return [written[i : i + len(prompts)] for i in range(0, len(written), len(prompts))]
 
-    nothing = [0.0] * len(prompts)
-    base, afresh = texts(nothing, (seed, seed + 1), direction, **PAPER)
-    pushed, pushed_afresh = texts(by_phase, (seed, seed + 1), direction, **PAPER)
-    (greedy,) = texts(nothing, (seed,), direction)
-    (greedy_pushed,) = texts(by_phase, (seed,), direction)
-    (greedy_noise,) = texts(by_phase, (seed,), noise)
+    both = [0.0] * len(prompts), by_phase
+    base, afresh, pushed, pushed_afresh = texts(both, (seed, seed + 1), direction, **PAPER)
+    greedy, greedy_pushed = texts(both, (seed,), direction)
+    (greedy_noise,) = texts([by_phase], (seed,), noise)
     compared = [
         ("by phase", FRESH, base, pushed_afresh),
         ("none", FRESH, base, afresh),

@@ -16,13 +16,14 @@ from capelib.steering.prepared import Prepared
 from capelib.steering.steer import steer
 from capelib.steering.sweep import Sweep
 from capelib.steering.verdict import LEVEL
-from capelib.steering.writing import moved_mass, moved_tokens, write
+from capelib.steering.writing import moved_mass, moved_tokens, write_rows
 
 
 @dataclass(frozen=True, eq=False)
 class SideBySide:
     """What a model makes of a prompt, plain and pushed.
 
+    `afresh` is the plain model's text with other random numbers, None where texts are greedy: what changes by itself.
     `moved` is the frame of `writing.moved_tokens`. `permuted` and `gaussian` rank the probability mass that the push
     moves (total variation distance to the plain model, 0-1) among what directions that mean nothing move with the same
     strength; every token of the prompt is steered for both, whichever tokens of the texts are. `perplexity` and
@@ -32,6 +33,7 @@ class SideBySide:
     strength: float
     base: str
     steered: str
+    afresh: str | None
     moved: pd.DataFrame
     permuted: Ranked
     gaussian: Ranked
@@ -84,16 +86,16 @@ def side_by_side(
     if not np.isfinite(mass).all():
         kind = str(model.model.dtype).removeprefix("torch.")
         raise InputError(f"strength {strength:g} is more than the model can hold in {kind}; give a smaller one")
-    texts = write(
-        model, [prompt], direction, (0.0, strength), new_tokens, temperature, top_p, (seed,), start=start
-    )["text"]  # fmt: skip
+    rows = [(0, 0.0, seed), (0, strength, seed), *([(0, 0.0, seed + 1)] if temperature > 0 else [])]
+    texts = write_rows(model, [prompt], rows, direction, new_tokens, temperature, top_p, start=start)["text"].tolist()
     plain = perplexity(model, neutral)
     with steer(model, direction, strength):
         steered = perplexity(model, neutral)
     return SideBySide(
         strength=strength,
-        base=texts.iloc[0],
-        steered=texts.iloc[1],
+        base=texts[0],
+        steered=texts[1],
+        afresh=texts[2] if len(texts) > 2 else None,
         moved=moved_tokens(model, prompt, direction, strength),
         permuted=rank(mass[0], mass[1 : 1 + n_permuted]),
         gaussian=rank(mass[0], mass[1 + n_permuted :]),

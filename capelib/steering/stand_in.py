@@ -46,6 +46,22 @@ def outputs(listed: "torch.nn.ModuleList", layers: Sequence[int]) -> Iterator[di
 
 
 @contextmanager
+def added(block: "torch.nn.Module", push: "torch.Tensor") -> Iterator[None]:
+    """Inside the block, `push` (d,) is added to what a transformer block returns, and everything is computed."""
+
+    def add(_module: object, _given: object, returned: object) -> object:
+        stream = block_output(returned)
+        stream = stream + push.to(stream.dtype)
+        return type(returned)((stream, *returned[1:])) if isinstance(returned, tuple | list) else stream
+
+    handle = block.register_forward_hook(add)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+@contextmanager
 def stand_ins(listed: "torch.nn.ModuleList", layer: int, kept: Returned, push: "torch.Tensor") -> Iterator[None]:
     """Inside the block, blocks below `layer` hand on what they are given, and block `layer` returns what is kept of it
     plus `push`. Masks, positions and whatever else a model prepares are its own."""
@@ -54,7 +70,7 @@ def stand_ins(listed: "torch.nn.ModuleList", layer: int, kept: Returned, push: "
         return kept.like(given[0] if given else named["hidden_states"])
 
     def give_back(*_given: object, **_named: object) -> object:
-        return kept.like((kept.stream + push).to(kept.stream.dtype))
+        return kept.like(kept.stream + push.to(kept.stream.dtype))  # rounded first, as `steer` rounds
 
     changed = [*listed[:layer], listed[layer]]
     before = [block.__dict__.get("forward") for block in changed]

@@ -16,11 +16,13 @@ from capelib.steering.places import Places, watch
 
 if TYPE_CHECKING:
     import torch
+    from torch.utils.hooks import RemovableHandle
 
 UNITS = ("spread", "raw")
 
-# The pushes at work on every block, outermost first. One hook adds their sum, so that +v and −v cancel to the bit.
+# The pushes at work on every block, and its one hook, which adds their sum, so that +v and −v cancel to the bit.
 _AT_WORK: "WeakKeyDictionary[torch.nn.Module, list[Callable]]" = WeakKeyDictionary()
+_HOOKS: "WeakKeyDictionary[torch.nn.Module, RemovableHandle]" = WeakKeyDictionary()
 
 
 @contextmanager
@@ -41,9 +43,9 @@ def steer(
     token. "new" steers only what `model.model.generate` writes; outside of it nothing is new, and a pass raises
     InputError. Tokens are counted the same with and without a cache, and with padding on either side.
 
-    Blocks may be nested, also over the same layer: what is added adds up. Everything is taken back at the end, also
-    after an exception. Raises InputError for a direction of another model, a strength that is no number, another number
-    of rows, an unknown unit.
+    Blocks may be nested, also over the same layer, and end in any order: what is added adds up. Everything is taken
+    back at the end, also after an exception. Raises InputError for a direction of another model, a strength that is no
+    number, another number of rows, an unknown unit.
     """
     direction.fits(model)
     strengths = _numbers(strength)
@@ -80,20 +82,20 @@ def _push(vector: np.ndarray, strengths: np.ndarray, places: Places | None) -> C
 @contextmanager
 def _pushed(block: "torch.nn.Module", push: Callable) -> Iterator[None]:
     at_work = _AT_WORK.setdefault(block, [])
-    outermost = not at_work
+    if not at_work:
+        _HOOKS[block] = block.register_forward_hook(_add)
     at_work.append(push)
-    handle = block.register_forward_hook(_add) if outermost else None
     try:
         yield
     finally:
         at_work.remove(push)
-        if handle is not None:
-            handle.remove()
+        if not at_work:  # whichever ends last, which need not be the first that began
+            _HOOKS.pop(block).remove()
 
 
 def _add(block: "torch.nn.Module", _given: object, returned: object) -> object:
     output, total = block_output(returned), None
-    for push in _AT_WORK[block]:
+    for push in _AT_WORK.get(block, ()):  # none for a copy of the model made meanwhile
         added = push(output)
         if added is not None:
             total = added if total is None else total + added

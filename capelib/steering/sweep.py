@@ -5,8 +5,8 @@ they are stood in for by what they gave when nothing was pushed, and the model's
 """
 
 import inspect
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,13 +17,16 @@ from capelib.errors import InputError
 from capelib.models import LanguageModel, blocks
 from capelib.models.batches import pad_id
 from capelib.steering.items import MOST_TOKENS, Items
-from capelib.steering.stand_in import Returned, outputs, stand_ins
+from capelib.steering.passes import last_only, remembers_plainly, summed
+from capelib.steering.stand_in import Returned, added, outputs, stand_ins
 
 if TYPE_CHECKING:
     import torch
 
 PLAIN_LAYERS = ("DynamicLayer", "DynamicSlidingWindowLayer")  # caches of keys and values, nothing else
 ROWS = 16  # continuations read at once, sorted by length: more of them need more padding
+TRIED = 4  # continuations of a prompt on which short cuts are tried
+CLOSE, CLOSE_IN_HALF = 1e-3, 0.5  # nats by which a short cut may change a score
 STRETCH = 1.5  # longest to shortest prompt read at once: few prompts are slow, and so is padding
 
 
@@ -52,6 +55,10 @@ class _Group:
 class Sweep:
     """Continuations of prompts, scored as often as wanted.
 
+    It keeps the states of all tokens at each of `layers`, and the keys and values of the prompts. Both short cuts,
+    sharing prompts and skipping blocks, are tried on one prompt first; where they do not give what each continuation
+    gives by itself, or the architecture refuses them, everything is computed.
+
     `plain` (n_continuations,): the sum of log p(token | what is before it) over each continuation's tokens, in nats,
     of the model as it is. `pushed` gives the same with a vector added to the output of one of `layers`.
     """
@@ -65,12 +72,45 @@ class Sweep:
         self._blocks = blocks(model.model)
         self.plain = np.empty(len(items.continuations))
         with torch.inference_mode():
-            self._shares = _shares(model)
-            self._counts = self._shares and "position_ids" in inspect.signature(model.model.forward).parameters
+            self._shares = self._counts = self._skips = False
+            if len(items.prompts):
+                self._try_short_cuts()
             stretch = STRETCH if self._counts else 1.0
-            self._groups = [self._group(*each) for each in items.groups(most_tokens, stretch)]
+            self._groups = [self._group(*each, most_tokens) for each in items.groups(most_tokens, stretch)]
             for group in self._groups:
-                self._first(group)
+                self._first(group, self.plain)
+
+    def _try_short_cuts(self) -> None:
+        """Set what this architecture allows, by a few scores: of two prompts, of different length if there are."""
+        import torch
+
+        lengths = np.array([len(ids) for ids in self.items.prompts])
+        few = [int(np.argmin(lengths)), *np.flatnonzero(lengths > lengths.min())[:1]]
+        alone = [(np.array([each]), np.flatnonzero(self.items.owner == each)[:TRIED]) for each in few]
+        together = (np.sort(few), np.concatenate([places for _, places in alone]))
+        expected, found = (np.full(len(self.items.continuations), np.nan) for _ in range(2))
+        for part in alone:
+            self._first(self._group(*part), expected)
+        close = CLOSE if self.model.model.dtype == torch.float32 else CLOSE_IN_HALF
+        nothing = torch.zeros(self.model.d_model, device=self.model.device)
+
+        def agree(parts: list, skip: bool = False) -> bool:
+            try:
+                for part in parts:
+                    group = self._group(*part)
+                    self._first(group, found)
+                    if skip:
+                        self._again(group, max(self.layers), nothing, found)
+            except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
+                return False  # as an architecture refuses what its own passes never ask of it
+            return bool(np.nanmax(np.abs(found - expected)) < close)
+
+        self._shares = remembers_plainly(self.model)
+        self._shares = self._shares and agree(alone)
+        self._counts = self._shares and "position_ids" in inspect.signature(self.model.model.forward).parameters
+        self._counts = self._counts and agree([together])
+        self._skips = bool(self.layers)
+        self._skips = self._skips and agree([together] if self._counts else alone, skip=True)
 
     def pushed(self, layer: int, vector: np.ndarray) -> np.ndarray:
         """Log-probabilities (n_continuations,) with `vector` (d_model,) added after block `layer`, at every token.
@@ -88,7 +128,7 @@ class Sweep:
                 self._again(group, layer, push, found)
         return found
 
-    def _group(self, prompts: np.ndarray, places: np.ndarray) -> _Group:
+    def _group(self, prompts: np.ndarray, places: np.ndarray, most_tokens: int = MOST_TOKENS) -> _Group:
         import torch
 
         asked = [self.items.prompts[prompt] for prompt in prompts]
@@ -98,7 +138,9 @@ class Sweep:
             ids[row, -len(each) :], mask[row, -len(each) :] = torch.tensor(each), 1
         ids, mask = ids.to(self.model.device), mask.to(self.model.device)
         places = places[np.argsort(self.items.n_tokens[places], kind="stable")]
-        return _Group(ids, mask, [self._part(prompts, places[i : i + ROWS]) for i in range(0, len(places), ROWS)])
+        longest = self.items.n_tokens[places].max() + (0 if self._shares else ids.shape[1])
+        rows = int(np.clip(most_tokens // longest, 1, ROWS))
+        return _Group(ids, mask, [self._part(prompts, places[i : i + rows]) for i in range(0, len(places), rows)])
 
     def _part(self, prompts: np.ndarray, places: np.ndarray) -> _Part:
         import torch
@@ -111,8 +153,8 @@ class Sweep:
         owner = torch.from_numpy(np.searchsorted(prompts, self.items.owner[places]))
         return _Part(places, *(each.to(self.model.device) for each in (owner, ids, mask)))
 
-    def _first(self, group: _Group) -> None:
-        """The plain pass, which keeps what later passes need: block outputs, and the memory of the prompts."""
+    def _first(self, group: _Group, scores: np.ndarray) -> None:
+        """The plain pass into `scores`; it keeps what later passes need: block outputs, and the memory of prompts."""
         first = None
         if self._shares:
             with outputs(self._blocks, self.layers) as group.kept:
@@ -120,19 +162,25 @@ class Sweep:
             group.memory = list(cache.layers)
         for part in group.parts:
             with outputs(self._blocks, self.layers) as part.kept:
-                self.plain[part.places] = self._read(group, part, first, group.memory)
+                scores[part.places] = self._read(group, part, first, group.memory)
 
     def _again(self, group: _Group, layer: int, push: "torch.Tensor", found: np.ndarray) -> None:
         first, memory = None, []
         if self._shares:
-            with stand_ins(self._blocks, layer, group.kept[layer], push):
+            with self._pushing(layer, group.kept[layer], push):
                 first, cache = self._prompts(group)
-            # blocks below the push remember the prompts as they did, and are only asked how many tokens those had
-            memory = [*group.memory[: layer + 1], *cache.layers[layer + 1 :]]
+            # blocks stood in for remember the prompts as they did, and are only asked how many tokens those had
+            own = layer + 1 if self._skips else 0
+            memory = [*group.memory[:own], *cache.layers[own:]]
         for part in group.parts:
             kept = part.kept.get(layer)  # nothing is, if every continuation is one token
-            with stand_ins(self._blocks, layer, kept, push) if kept else nullcontext():
+            with self._pushing(layer, kept, push) if kept else nullcontext():
                 found[part.places] = self._read(group, part, first, memory)
+
+    def _pushing(self, layer: int, kept: Returned, push: "torch.Tensor") -> AbstractContextManager:
+        if self._skips:
+            return stand_ins(self._blocks, layer, kept, push)
+        return added(self._blocks[layer], push)
 
     def _read(self, group: _Group, part: _Part, first: "torch.Tensor | None", memory: list) -> np.ndarray:
         summed = self._whole(group, part) if first is None else self._continued(group, part, first, memory)
@@ -182,37 +230,3 @@ class Sweep:
         mask = torch.cat([torch.ones_like(ids[:, :length]), part.mask], dim=1)
         logits = self.model.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
         return summed(logits[:, length - 1 : -1], part.ids, part.mask)
-
-
-def _shares(model: LanguageModel) -> bool:
-    """Whether the memory of a prompt is keys and values alone, which can be given to several rows."""
-    import torch
-
-    returned = model.model(input_ids=torch.zeros((1, 2), dtype=torch.long, device=model.device), use_cache=True)
-    layers = getattr(getattr(returned, "past_key_values", None), "layers", [])
-    return len(layers) == model.n_layers and all(type(each).__name__ in PLAIN_LAYERS for each in layers)
-
-
-def summed(logits: "torch.Tensor", ids: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
-    """Σ log softmax(logits)[id] over the tokens that the mask keeps: (rows, tokens, vocabulary) to (rows,), float32."""
-    import torch
-
-    whole = torch.stack([row.float().logsumexp(dim=-1) for row in logits])  # row by row, so that copies stay small
-    return ((logits.gather(2, ids[..., None])[..., 0].float() - whole) * mask).sum(dim=1)
-
-
-def last_only(model: LanguageModel) -> "_Removed":
-    """Inside the block, only the last token of every row goes through the output map."""
-    module = model.model.get_output_embeddings()
-    return _Removed(module.register_forward_pre_hook(lambda _module, given: (given[0][:, -1:], *given[1:])))
-
-
-class _Removed:
-    def __init__(self, handle: object) -> None:
-        self._remove: Callable = handle.remove
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        self._remove()

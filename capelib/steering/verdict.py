@@ -14,6 +14,9 @@ from capelib.steering.null import SIDES, Ranked, rank
 from capelib.steering.paired import Changes, Shift, compare, shift, signed
 
 LEVEL = 0.05
+HELPS, HARMS, OPEN = "helps", "harms", "is not told from chance and its controls"
+NO_MATCH = "is not judged, since directions on permuted labels are differences of means and it is none"
+COMPARABLE = ("mean", "logistic")
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +25,9 @@ class Effect:
 
     `changes` counts questions right on MC1; `mc2` and `margin` are mean changes. `ranked` sets the change of MC1 (share
     of questions), of MC2 and of the margin among those of directions on permuted labels, `gaussian` among Gaussian
-    ones; both two-sided. `could_find` is the smallest change that would have been found, for each of the three.
+    ones; both two-sided. `could_find` is the smallest change that would have been found, for each of the three, by
+    McNemar's test or the t test alone; the rank asks for more. `comparable` is whether the directions on permuted
+    labels are fitted as this one is: not for the method "pca", nor for a direction of unknown origin.
     """
 
     changes: Changes
@@ -31,44 +36,47 @@ class Effect:
     ranked: dict[str, Ranked]
     gaussian: dict[str, Ranked]
     could_find: dict[str, Detectable]
+    comparable: bool
 
     @property
-    def helps(self) -> bool:
-        """Whether MC1 rises, by McNemar's exact test and by more than the directions on permuted labels: both p ≤ 5 %.
-
-        The outcome and the rule are fixed beforehand; the other outcomes are shown and decide nothing.
-        """
-        return self.changes.difference.value > 0 and self._told_apart
-
-    @property
-    def harms(self) -> bool:
-        """Whether MC1 falls, by the same rule."""
-        return self.changes.difference.value < 0 and self._told_apart
-
-    @property
-    def _told_apart(self) -> bool:
-        return self.changes.p <= LEVEL and self.ranked["mc1"].p <= LEVEL
+    def verdict(self) -> str:
+        """What `decided` says; it is left open where the controls are no match."""
+        return decided(self.changes, self.ranked["mc1"]) if self.comparable else NO_MATCH
 
     def summary(self) -> str:
         """One sentence."""
-        told = "helps" if self.helps else "harms" if self.harms else "is not told from chance and its controls"
         null = self.ranked["mc1"]
         low, high = (signed(100 * each, ".1f") for each in (null.low, null.high))
         return (
-            f"The direction {told}: {self.changes.summary()}; {null.n_null} directions on permuted labels change MC1 "
-            f"by {low} to {high} points (middle 95 %), {null.n_as_extreme} of them {SIDES[null.side]}; "
+            f"The direction {self.verdict}: {self.changes.summary()}; {null.n_null} directions on permuted labels "
+            f"change MC1 by {low} to {high} points (middle 95 %), {null.n_as_extreme} of them {SIDES[null.side]}; "
             f"rank p = {written(null.p)}."
         )
+
+
+def decided(changes: Changes, ranked: Ranked) -> str:
+    """Whether MC1 rises ("helps") or falls ("harms"): by McNemar's exact test and in the rank among directions on
+    permuted labels, both p ≤ 5 %. Otherwise it is not told from chance and its controls, which is not to say that it
+    does nothing.
+
+    The outcome and the rule are fixed beforehand; the other outcomes are shown and decide nothing.
+    """
+    if changes.difference.value == 0 or changes.p > LEVEL or ranked.p > LEVEL:
+        return OPEN
+    return HELPS if changes.difference.value > 0 else HARMS
 
 
 def effect(results: Results, layer: int | None = None, strength: float | None = None, seed: int = 0) -> Effect:
     """The effect of the truth direction at a layer and strength, by default those fixed beforehand.
 
-    The nulls are always those of the push fixed beforehand. Raises InputError if the push or its nulls were not
-    measured.
+    The nulls are those of the same push. The opposite of the push fixed beforehand has its nulls: all labels exchanged
+    turn a direction around, so that both are alike. Raises InputError if the push or its nulls were not measured.
     """
     at = results.of(TRUTH, layer, strength)
-    nulls, noise = results.of(PERMUTED), results.of(GAUSSIAN)
+    opposite = layer in (None, results.plan.layer) and strength == -results.plan.strength
+    nulls, noise = (
+        results.of(kind) if opposite else results.of(kind, layer, strength) for kind in (PERMUTED, GAUSSIAN)
+    )
     if not at or not nulls:
         raise InputError("the push and its controls have not been measured; run the experiment to its end")
     base, steered = results.plain.questions, at[0].questions
@@ -82,9 +90,12 @@ def effect(results: Results, layer: int | None = None, strength: float | None = 
             for name, value in own.items()
         }
 
+    comparable = results.plan.cells[0].direction.method in COMPARABLE
     found = {"mc1": smallest_share(changes.n, changes.discordance)}
     found |= {name: smallest_mean(changes.n, each.sd) for name, each in shifts.items()}
-    return Effect(changes, shifts["mc2"], shifts["margin"], ranks(nulls), ranks(noise) if noise else {}, found)
+    return Effect(
+        changes, shifts["mc2"], shifts["margin"], ranks(nulls), ranks(noise) if noise else {}, found, comparable
+    )
 
 
 def _change(base: pd.Series, steered: pd.Series) -> float:

@@ -12,6 +12,7 @@ from capelib.errors import InputError
 from capelib.models import LanguageModel
 from capelib.models.batches import pad_id, tokenize
 from capelib.steering.direction import TruthDirection
+from capelib.steering.passes import remembers_plainly
 from capelib.steering.steer import steer
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PAPER = {"temperature": 0.7, "top_p": 0.9}  # of the released tool
 LAST = "last"
+ROWS = 64  # written at once
 
 
 def write(
@@ -70,17 +72,32 @@ def write_rows(
         raise InputError(f"one new token or more must be asked for; got {new_tokens}")
     _check_rows(rows, direction)
     encoded = tokenize(model, prompts, room=new_tokens)
-    ids, mask = _left_padded(model, [encoded[place] for place, _, _ in rows])
-    begins = [len(encoded[place]) - 1 for place, _, _ in rows] if start == LAST else start
     options = {"max_new_tokens": new_tokens, "do_sample": False, "pad_token_id": pad_id(model)}
-    if temperature > 0:
-        options["logits_processor"] = [Drawn([(prompts[place], seed) for place, _, seed in rows], temperature, top_p)]
-    pushed = steer(model, direction, [s for _, s, _ in rows], unit, begins) if direction else nullcontext()
-    with torch.inference_mode(), _no_settings(model), pushed:
-        written = model.model.generate(ids, attention_mask=mask, **options)
-    texts = model.tokenizer.batch_decode(written[:, ids.shape[1] :], skip_special_tokens=True)
+    texts = [""] * len(rows)
+    for chosen in _batches(model, [len(encoded[place]) for place, _, _ in rows]):
+        batch = [rows[i] for i in chosen]
+        ids, mask = _left_padded(model, [encoded[place] for place, _, _ in batch])
+        begins = [len(encoded[place]) - 1 for place, _, _ in batch] if start == LAST else start
+        if temperature > 0:
+            told = [(prompts[place], seed) for place, _, seed in batch]
+            options["logits_processor"] = [Drawn(told, temperature, top_p)]
+        pushed = steer(model, direction, [s for _, s, _ in batch], unit, begins) if direction else nullcontext()
+        with torch.inference_mode(), _no_settings(model), pushed:
+            written = model.model.generate(ids, attention_mask=mask, **options)
+        decoded = model.tokenizer.batch_decode(written[:, ids.shape[1] :], skip_special_tokens=True)
+        for i, text in zip(chosen, decoded, strict=True):
+            texts[i] = text
     found = [(prompts[place], s, seed, text) for (place, s, seed), text in zip(rows, texts, strict=True)]
     return pd.DataFrame(found, columns=["prompt", "strength", "seed", "text"])
+
+
+def _batches(model: LanguageModel, lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of rows that are written together, in the order of their length; one by one where a model remembers by
+    anything but keys and values, since such memories mix rows or take padding in."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    size = ROWS if remembers_plainly(model) else 1
+    for begin in range(0, len(order), size):
+        yield order[begin : begin + size]
 
 
 def moved_tokens(

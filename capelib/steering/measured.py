@@ -1,0 +1,144 @@
+"""What was measured once of every question and layer, the table `steering_measured`: the effect and all layers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from capelib.errors import InputError
+from capelib.estimate import Estimate
+from capelib.steering.controls import GAUSSIAN, PERMUTED
+from capelib.steering.detectable import Detectable, smallest_mean, smallest_share
+from capelib.steering.experiment import TRUTH
+from capelib.steering.null import Ranked, rank
+from capelib.steering.paired import Changes, from_counts
+from capelib.steering.verdict import decided
+
+OUTCOMES = ("mc1", "mc2")
+
+
+@dataclass(frozen=True, eq=False)
+class Fixed:
+    """A push fixed beforehand, at `layer` and `strength`, on all questions.
+
+    `changes` are those of MC1; `mc2` is the mean change of MC2 in points, with the interval of `paired.shift`; `ranked`
+    sets the changes of MC1 and MC2, in points, among those of directions on permuted labels; `could_find` is the
+    smallest change of both, in points.
+    """
+
+    layer: int
+    strength: float
+    changes: Changes
+    mc2: Estimate
+    ranked: dict[str, Ranked]
+    could_find: dict[str, Detectable]
+
+    @property
+    def verdict(self) -> str:
+        """By the rule of `verdict.decided`."""
+        return decided(self.changes, self.ranked["mc1"])
+
+
+def changes(table: pd.DataFrame) -> pd.DataFrame:
+    """Every push with mc1_change and mc2_change, in points against the plain model.
+
+    `table` has the columns of `steering_measured`, of one model. Raises InputError without the plain model in it.
+    """
+    plain = table[table["kind"] == "plain"]
+    if len(plain) != 1:
+        raise InputError(f"a table of pushes of one model has the plain model once; got it {len(plain)} times")
+    pushes, base = table[table["kind"] != "plain"].copy(), plain.iloc[0]
+    n = pushes["n_questions"]
+    pushes["mc1_change"] = 100 * (pushes["corrected"] - pushes["broken"]) / n
+    pushes["mc2_change"] = pushes["mc2_pct"] - base["mc2_pct"]
+    return pushes
+
+
+def fixed(table: pd.DataFrame) -> list[Fixed]:
+    """The pushes fixed beforehand, which have Gaussian directions beside them, each with its nulls.
+
+    The first is at the paper's layer, that of the plain model's row; the other, if there is one, at a layer chosen by
+    statements alone.
+    """
+    base, noise = table[table["kind"] == "plain"].iloc[0], table[table["kind"] == GAUSSIAN]
+    if noise.empty:
+        raise InputError("no push of the table was fixed beforehand: none has Gaussian directions beside it")
+    layers = sorted(noise["layer"].unique(), key=lambda layer: layer != base["layer"])
+    return [_fixed(table, layer, noise.loc[noise["layer"] == layer, "strength"].iloc[0]) for layer in layers]
+
+
+def _fixed(table: pd.DataFrame, layer: int, strength: float) -> Fixed:
+    pushes, base = changes(table), table[table["kind"] == "plain"].iloc[0]
+    here = pushes[(pushes["layer"] == layer) & (pushes["strength"] == strength)]
+    own, null = here[here["kind"] == TRUTH].iloc[0], here[here["kind"] == PERMUTED]
+    n, corrected, broken = (int(own[name]) for name in ("n_questions", "corrected", "broken"))
+    right = round(n * base["mc1_pct"] / 100)
+    found = from_counts(corrected, broken, right - broken, n - right - corrected)
+    return Fixed(
+        layer=int(layer),
+        strength=float(strength),
+        changes=found,
+        mc2=Estimate(own["mc2_change"], own["mc2_low"], own["mc2_high"], n=n, method="bootstrap over questions (BCa)"),
+        ranked={name: rank(own[f"{name}_change"], null[f"{name}_change"], "two-sided") for name in OUTCOMES},
+        could_find={"mc1": smallest_share(n, found.discordance), "mc2": smallest_mean(n, own["mc2_change_sd"])},
+    )
+
+
+def told(pushes: Sequence[Fixed]) -> pd.DataFrame:
+    """A row per push: layer, corrected, broken, mcnemar_p, mc1_change, mc1_rank_p, mc2_change, mc2_low, mc2_high, the
+    middle 95 % of MC2's change under permuted labels (permuted_low, permuted_high), mc2_rank_p; changes in points.
+    """
+    rows = []
+    for each in pushes:
+        counted, null = each.changes, each.ranked["mc2"]
+        rows.append({
+            "layer": each.layer, "corrected": counted.corrected, "broken": counted.broken, "mcnemar_p": counted.p,
+            "mc1_change": 100 * counted.difference.value, "mc1_rank_p": each.ranked["mc1"].p,
+            "mc2_change": each.mc2.value, "mc2_low": each.mc2.low, "mc2_high": each.mc2.high,
+            "permuted_low": null.low, "permuted_high": null.high, "mc2_rank_p": null.p,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def ladder(table: pd.DataFrame, layer: int) -> pd.DataFrame:
+    """The direction at one layer by strength, with the range of MC2's change under permuted labels.
+
+    `table` is that of `changes`. Columns: layer, strength, corrected, broken, mc2_change, mc2_low, mc2_high, null_low,
+    null_high (points), completions_right_pct, perplexity_ratio.
+    """
+    pushes = changes(table)
+    here = pushes[pushes["layer"] == layer]
+    null = here[here["kind"] == PERMUTED].groupby("strength")["mc2_change"].agg(null_low="min", null_high="max")
+    own = here[here["kind"] == TRUTH].sort_values("strength").join(null, on="strength")
+    columns = ["layer", "strength", "corrected", "broken", "mc2_change", "mc2_low", "mc2_high", "null_low", "null_high"]
+    return own[[*columns, "completions_right_pct", "perplexity_ratio"]].reset_index(drop=True)
+
+
+def by_layer(table: pd.DataFrame) -> pd.DataFrame:
+    """The direction and its controls on permuted labels at every layer, with the strength fixed beforehand.
+
+    Of every layer the same draws of exchanged labels: the fewest that any layer has.
+    """
+    pushes = changes(table)
+    strength = fixed(table)[0].strength
+    rows = pushes[(pushes["strength"] == strength) & pushes["kind"].isin([TRUTH, PERMUTED])]
+    null = rows[rows["kind"] == PERMUTED]
+    fewest = null.groupby("layer").size().min()
+    return rows[(rows["kind"] == TRUTH) | (rows["draw"] < fewest)].reset_index(drop=True)
+
+
+def best_layer(layers: pd.DataFrame, outcomes: Sequence[str] = OUTCOMES) -> pd.DataFrame:
+    """The layer in which a direction raises an outcome most, beside the best layer of each direction on permuted
+    labels, which is searched as the direction is.
+
+    `layers` is the frame of `by_layer`. Columns: outcome, layer, change (points), null_low and null_high (the range of
+    the best changes of the draws), n_null, and p, the share of them at least as high, the direction itself counted.
+    """
+    found = []
+    for name in outcomes:
+        column = f"{name}_change"
+        own, null = layers[layers["kind"] == TRUTH], layers[layers["kind"] == PERMUTED]
+        top, highest = own.loc[own[column].idxmax()], null.groupby("draw")[column].max()
+        p = rank(top[column], highest).p
+        found.append((name, int(top["layer"]), top[column], highest.min(), highest.max(), len(highest), p))
+    return pd.DataFrame(found, columns=["outcome", "layer", "change", "null_low", "null_high", "n_null", "p"])
