@@ -24,8 +24,9 @@ from capelib.steering import verdict
 from capelib.steering.controls import GAUSSIAN, PERMUTED, gaussian, permuted
 from capelib.steering.cost import elsewhere
 from capelib.steering.direction import TruthDirection
-from capelib.steering.experiment import TRUTH, Cell, Plan, Results, plan, run, running
+from capelib.steering.experiment import TRUTH, Cell, Plan, Results, plan, run
 from capelib.steering.material import PROMPT, Measured, Outcome
+from capelib.steering.outcomes import outcomes
 from capelib.steering.paired import shift
 from capelib.steering.questions import Questions
 from capelib.steering.steer import steer
@@ -365,13 +366,6 @@ def test_every_push_is_measured_once_and_is_told_of_before_it_begins() -> None:
         assert_equal(results.outcomes[cell.key], Made().pushed(cell.layer, cell.vector, cell.elsewhere))
 
 
-def test_what_was_given_on_the_way_does_not_change_later() -> None:
-    planned = small_plan()
-    seen = list(running(Made(), planned))
-    assert [len(each.done) for each in seen] == list(range(len(planned.cells) + 1))
-    assert [len(each.cells) for each in seen] == list(range(1, len(planned.cells) + 2))
-
-
 @pytest.mark.parametrize("breaks_at", [0, 1, 6])
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, breaks_at: int) -> None:
     planned, path, heard = small_plan(), tmp_path / "below" / "sweep.jsonl", []
@@ -694,6 +688,25 @@ def test_where_the_direction_is_one_of_the_permuted_ones_it_is_rarely_found(monk
     for count in told.values():
         assert 0 < count <= 0.05 * worlds
     assert sum(told.values()) <= stats.binom.ppf(0.999, worlds, 1 / 21)
+
+
+def test_the_table_of_outcomes_is_what_the_single_questions_give() -> None:
+    v, true, false = fitted()
+    measured = Measured(language_model("llama"), QUESTIONS, (1,))
+    made = run(measured, plan(v, true, false, 1, 2.0, n_permuted=6, n_gaussian=1))
+    table = outcomes(made, verdict.effect(made))
+    plain, pushed, nulls = made.plain.questions, made.of(TRUTH)[0].questions, made.of(PERMUTED)
+    for row, (name, scale) in zip(
+        table.itertuples(),
+        {"mc1": 100, "mc2": 100, "margin": 1, "mc1_norm": 100, "mc2_norm": 100}.items(),
+        strict=True,
+    ):
+        change = [float(b) - float(a) for a, b in zip(plain[name], pushed[name], strict=True)]
+        assert (row.base, row.steered) == pytest.approx((scale * plain[name].mean(), scale * pushed[name].mean()))
+        assert row.change == pytest.approx(scale * sum(change) / len(change))
+        moved = [float(np.mean(each.questions[name].astype(float) - plain[name])) for each in nulls]
+        assert row[8] == pytest.approx(scale * np.percentile(moved, 97.5))
+        assert row[9] == (1 + sum(abs(each) >= abs(np.mean(change)) for each in moved)) / 7
 
 
 def test_costs_elsewhere_by_hand() -> None:

@@ -279,7 +279,6 @@ def test_ranks_are_counted(effect: float, nulls: list[float]) -> None:
     assert both.p == rank(-effect, nulls, "two-sided").p
     assert (larger.mean, larger.n_null) == (pytest.approx(np.mean(nulls)), len(nulls))
     assert (larger.low, larger.high) == pytest.approx(tuple(np.quantile(nulls, [0.025, 0.975])))
-    assert larger.outside == (effect < larger.low or effect > larger.high)
 
 
 def test_a_direction_that_is_one_of_the_nulls_is_found_no_oftener_than_p_says() -> None:
@@ -308,15 +307,10 @@ def test_every_summary_is_one_line_with_its_numbers() -> None:
     assert f"difference −7.0 points [{low}, {high}]; McNemar exact p = 0.065" in changes.summary()
     lines = [
         changes.summary(),
-        shift([0.0, 1.0, 2.0], [1.0, 1.5, 2.0], n_draws=100).summary(),
-        rank(-0.2, [0.1, 0.2], "smaller").summary(),
         Detectable(0.125, 128, 0.2, 0.8, 0.05, "McNemar exact").summary(),
         smallest_mean(128, 1.0).summary(),
     ]
-    assert "mean change +0.5" in lines[1]
-    assert "effect −0.2; 2 null directions" in lines[2]
-    assert "0 as small; rank p = 0.33" in lines[2]
-    assert lines[3].endswith("is 12.5 points")
+    assert lines[1].endswith("is 12.5 points")
     for line in lines:
         assert "\n" not in line
 

@@ -7,6 +7,7 @@ from capelib.steering.experiment import plan, run
 from capelib.steering.judge import judge_all
 from capelib.steering.layers import resolve
 from capelib.steering.material import PROMPT, Measured
+from capelib.steering.outcomes import outcomes
 from capelib.steering.protocol import change_rates
 from capelib.steering.questions import read_questions
 from capelib.steering.steer import steer
@@ -23,6 +24,7 @@ __all__ = [
     "elsewhere",
     "groups",
     "judge_all",
+    "outcomes",
     "plan",
     "read_questions",
     "resolve",

@@ -11,7 +11,7 @@ from capelib.errors import InputError
 from capelib.frames import need_columns
 from capelib.models import LanguageModel, residuals
 from capelib.steering import readable
-from capelib.steering.estimators import METHODS, estimator
+from capelib.steering.estimators import estimator
 from capelib.steering.layers import ALL, AUTO, resolve
 
 
@@ -125,10 +125,6 @@ class TruthDirection:
                 f"{model.name} has {model.n_layers} of width {model.d_model}; fit one on it"
             )
 
-    def project(self, states: ArrayLike) -> NDArray:
-        """Where states of shape (layers, n, d) lie along the direction, in spreads: shape (layers, n)."""
-        return np.einsum("lnd,ld->ln", np.asarray(states, float), self.vectors) / self.spreads[:, None]
-
     def summary(self) -> str:
         """One line for people."""
         where = f"layer {self.layers[0]}" if len(self.layers) == 1 else f"{len(self.layers)} layers"
@@ -168,6 +164,3 @@ def _unit(vector: NDArray, layer: int) -> NDArray:
     if not np.isfinite(norm) or norm == 0:
         raise InputError(f"layer {layer}: true and false statements have the same states there, so none is a direction")
     return vector / norm
-
-
-__all__ = ["METHODS", "TruthDirection", "groups", "spread", "states"]

@@ -1,6 +1,6 @@
 """The experiment that decides: a direction at a layer and a strength fixed beforehand, its controls, and the doses."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -167,24 +167,8 @@ def run(
     `on_cell(done, total, cell)` hears of every push that is measured, before it begins; `done` counts those of the
     store too. An interruption loses the push under way only.
     """
-    *_, last = running(measured, planned, store, on_cell)
-    return last
-
-
-def running(
-    measured: Measured,
-    planned: Plan,
-    store: Store | None = None,
-    on_cell: Callable[[int, int, Cell], None] | None = None,
-) -> Iterator[Results]:
-    """As `run`, giving the results so far: what the store has, then again after every push."""
     found = store.read() if store else {}
     outcomes = {cell.key: found[cell.key] for cell in planned.cells if cell.key in found}
-
-    def so_far() -> Results:
-        return Results(planned, measured.plain, dict(outcomes), measured.n_neutral_tokens, measured.couples)
-
-    yield so_far()
     for cell in planned.cells:
         if cell.key in outcomes:
             continue
@@ -193,4 +177,4 @@ def running(
         outcomes[cell.key] = measured.pushed(cell.layer, cell.vector, cell.elsewhere)
         if store:
             store.add(cell.key, outcomes[cell.key])
-        yield so_far()
+    return Results(planned, measured.plain, outcomes, measured.n_neutral_tokens, measured.couples)

@@ -6,8 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from capelib.errors import InputError, unknown
-from capelib.frames import written
-from capelib.steering.paired import signed
 
 SIDES = {"larger": "as large", "smaller": "as small", "two-sided": "as far from zero"}
 
@@ -28,19 +26,6 @@ class Ranked:
     low: float
     high: float
     side: str
-
-    @property
-    def outside(self) -> bool:
-        """Whether the effect lies outside the range of the nulls."""
-        return not self.low <= self.effect <= self.high
-
-    def summary(self) -> str:
-        """The effect, the nulls and the rank p, in one line."""
-        return (
-            f"effect {signed(self.effect)}; {self.n_null} null directions: mean {signed(self.mean)}, 95 % range "
-            f"[{signed(self.low)}, {signed(self.high)}], {self.n_as_extreme} {SIDES[self.side]}; "
-            f"rank p = {written(self.p)}"
-        )
 
 
 def rank(effect: float, nulls: ArrayLike, side: str = "larger") -> Ranked:

@@ -69,14 +69,6 @@ class Shift:
     rose: int
     fell: int
 
-    def summary(self) -> str:
-        """The mean change with its interval, and how many rose and fell, in one line."""
-        mean = self.mean
-        return (
-            f"mean change {signed(mean.value)} [{signed(mean.low)}, {signed(mean.high)}] over {mean.n} questions; "
-            f"standard deviation of a change {self.sd:.3g}; {self.rose} rose, {self.fell} fell"
-        )
-
 
 def compare(base: ArrayLike, steered: ArrayLike, level: float = 0.95) -> Changes:
     """Whether each question was right, base and steered, arrays of bool of shape (n,).
