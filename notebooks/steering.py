@@ -31,6 +31,7 @@ questions: str = ""  # questions of your own, a CSV in TruthfulQA's columns or a
 n_questions: int = 12  # questions asked, of all there are
 n_permuted: int = 20  # directions fitted on permuted labels, the main null
 n_gaussian: int = 2  # Gaussian directions of the same length
+n_beside: int = 1  # directions on permuted labels beside every dose
 sweep_layers: list[float] = [0.25, 0.5, 0.75]  # layers of the dose-response
 sweep_strengths: list[float] = [-1.0, 0.5, 1.0]  # its strengths
 n_elsewhere: int = 12  # everyday completions and half as many texts, for what steering costs elsewhere
@@ -45,9 +46,14 @@ from capelib import claims, models, parameters, present, steering, tables
 from capelib.charts import families as compare
 from capelib.charts import steering as draw
 from capelib.frames import shown
+from capelib.frames import written as numeral
 from capelib.internals import short
 from capelib.present import glue
+from capelib.steering import answers as judged
+from capelib.steering import measured as recorded
 from capelib.steering import readable, released
+from capelib.steering.choices import baselines
+from capelib.steering.experiment import PERMUTED
 
 present.setup()
 parameters.check("steering", globals())
@@ -67,7 +73,7 @@ claims.quote("steering.depth", "steering.rate_410m", "steering.rate_1b", "steeri
 #
 # ## What was released
 #
-# Counts of changed outputs, without the outputs. Ten prompts leave room:
+# Counts of changed outputs, without the outputs:
 
 # %% tags=["hide-input"]
 reported = tables.read("steering_reported")
@@ -100,8 +106,11 @@ for claim, name in {
 claims.check("steering.depth")
 
 # %% tags=["remove-cell"]
-glue("steering_falling", f"{trend.p_falling:.2f}")
-glue("steering_two_sided", f"{trend.p_two_sided:.2f}")
+glue("steering_falling", numeral(trend.p_falling))
+glue("steering_two_sided", numeral(trend.p_two_sided))
+glue("steering_given", int(printed["agrees"].sum()))
+glue("steering_printed", len(printed))
+glue("steering_prompts", " or ".join(map(str, sorted(set(printed["n_prompts"])))))
 glue("steering_others", len(others))
 glue("steering_others_low", f"{others['other'].min():.0f}")
 glue("steering_others_high", f"{others['other'].max():.0f}")
@@ -119,7 +128,7 @@ glue("steering_large", f"{large['other'].max():.0f}")
 #
 # ## The protocol, and what changes by itself
 #
-# The same protocol in a model that runs here: direction, layer, strengths by phase, sampling, ten prompts. Then the
+# The same protocol in a model that runs here: direction, layer, strengths by phase, sampling. Then the
 # same prompts without any push, drawn once more, as an unseeded tool does. And both once more with the same random
 # numbers, and greedy; last, a random direction of the same length.
 
@@ -135,17 +144,18 @@ rates, texts = steering.change_rates(opened, prompts, quarter, new_tokens, seed)
 shown(
     rates.assign(rate=rates["rate"].round(), low=rates["low"].round(), high=rates["high"].round()),
     f"Outputs that differ from the unpushed one, percent with Wilson's 95 % interval. {short(model)}, layer "
-    f"{quarter.layers[0]} of {opened.n_layers}",
+    f"{quarter.layers[0]} of {opened.n_layers}; {(texts.drop_duplicates('prompt')['strength'] > 0).sum()} of "
+    f"{len(prompts)} prompts have a phase in which the paper pushes",
     0,
 )
 
 # %% tags=["hide-input"]
 LABELS = {
-    ("by phase", "drawn afresh"): "the paper's push, drawn afresh",
-    ("none", "drawn afresh"): "no push, drawn afresh",
-    ("by phase", "same draws"): "the paper's push, same draws",
-    ("by phase", "greedy"): "the paper's push, greedy",
-    ("Gaussian", "greedy"): "random direction, greedy",
+    ("by phase", "drawn afresh"): "push, drawn afresh",
+    ("none", "drawn afresh"): "none, drawn afresh",
+    ("by phase", "same draws"): "push, same draws",
+    ("by phase", "greedy"): "push, greedy",
+    ("Gaussian", "greedy"): "random, greedy",
 }
 bars = rates.assign(
     comparison=[LABELS[pair] for pair in zip(rates["push"], rates["draws"], strict=True)],
@@ -219,10 +229,17 @@ glue("steering_read", f"{own['paired']:.0%}")
 glue("steering_read_low", f"{own['low']:.0%}")
 glue("steering_read_high", f"{own['high']:.0%}")
 glue("steering_read_null", f"{own['null_high']:.0%}")
-glue("steering_read_p", f"{own['p']:.2f}")
+glue("steering_read_p", numeral(own["p"]))
 glue("steering_best_layer", int(best["layer"]))
 glue("steering_best", f"{best['paired']:.0%}")
 glue("steering_pairs", len(held_out))
+glue("steering_strength", f"{strength:g}")
+glue(
+    "steering_how",
+    f"layer {at}, chosen among all where directions of one half of the statements tell the other half best"
+    if layer == "auto"
+    else f"layer {at}" + (", the paper's quarter of the depth" if at == quarter.layers[0] else ""),
+)
 
 # %% [markdown]
 # At layer {glue:text}`steering_layer` of {glue:text}`steering_layers` the direction tells {glue:text}`steering_read`
@@ -233,12 +250,12 @@ glue("steering_pairs", len(held_out))
 #
 # ## The measurement
 #
-# Layer and strength are those of the parameters, fixed before any question was asked: the paper's layer, and one
-# spread. Every question has one best answer, other true ones and false ones; {term}`MC1` is the share of questions
-# whose best answer is likelier than every false one, {term}`MC2` the probability of the true ones among all (Lin et al.
-# 2022). The rule that decides: steering helps if MC1 rises, with at most 5 % both by McNemar's exact test of corrected
-# against broken answers and in the rank among directions fitted on permuted labels. The other outcomes are shown and
-# decide nothing.
+# Layer and strength were fixed before any question was asked: {glue:text}`steering_how`, and strength
+# {glue:text}`steering_strength`, in spreads. Every question has one best answer, other true ones and false ones;
+# {term}`MC1` is the share of questions whose best answer is likelier than every false one, {term}`MC2` the probability
+# of the true ones among all (Lin et al. 2022). The rule that decides: steering helps if MC1 rises, with at most 5 %
+# both by McNemar's exact test of corrected against broken answers and in the rank among directions fitted on permuted
+# labels. The other outcomes are shown and decide nothing.
 
 # %% tags=["hide-input"]
 reasoning = tables.read("reasoning_items").head(n_elsewhere)
@@ -246,28 +263,14 @@ neutral = tables.read("neutral_text")["text"].head(max(2, n_elsewhere // 2))
 sweep_at = sorted({steering.resolve(each, opened.n_layers) for each in sweep_layers})
 planned = steering.plan(
     everywhere, *fitted, at, strength, sweep_at, sweep_strengths, n_permuted, n_gaussian, seed,
-    steering.groups(fit_on),
+    steering.groups(fit_on), n_beside,
 )  # fmt: skip
 measured = steering.Measured(opened, asked, sorted({*sweep_at, at}), reasoning, list(neutral))
 results = steering.run(measured, planned)
 effect = steering.effect(results, seed=seed)
 changes = effect.changes
-outcomes = pd.DataFrame(
-    [
-        ("MC1, % right", 100 * changes.base.value, 100 * changes.steered.value, 100 * changes.difference.value,
-         100 * changes.difference.low, 100 * changes.difference.high, *[100 * getattr(effect.ranked["mc1"], name)
-         for name in ("low", "high")], effect.ranked["mc1"].p),
-        *[(title, scale * results.plain.questions[name].mean(),
-           scale * (results.plain.questions[name].mean() + moved.mean.value), scale * moved.mean.value,
-           scale * moved.mean.low, scale * moved.mean.high,
-           *[scale * getattr(effect.ranked[name], end) for end in ("low", "high")], effect.ranked[name].p)
-          for name, title, scale, moved in (
-              ("mc2", "MC2, %", 100, effect.mc2), ("margin", "margin of the best answer, nats", 1, effect.margin))],
-    ],
-    columns=["outcome", "base", "steered", "change", "low", "high", "permuted low", "permuted high", "rank p"],
-)  # fmt: skip
 shown(
-    outcomes,
+    steering.outcomes(results, effect, seed),
     f"The same {changes.n} questions with and without the push at layer {at}, strength {strength:g}: the change with "
     f"its 95 % interval, and the middle 95 % of the changes by {n_permuted} directions on permuted labels",
     2,
@@ -287,19 +290,18 @@ shown(
 draw.dose(
     results.cells,
     "What the push does by strength and layer: share of questions right on MC1, MC2, everyday completions right, and "
-    "perplexity of neutral text as a ratio to the plain model's. Grey marks: directions on permuted labels and "
-    "Gaussian ones, at the layer and strength fixed beforehand; dashed, the plain model.",
+    "perplexity of neutral text as a ratio to the plain model's. Strokes: directions on permuted labels, at the same "
+    "layer and strength; crosses: Gaussian ones at the push fixed beforehand; dashed, the plain model.",
     ["questions", "statements", "reasoning_items", "neutral_text"],
 )
 
 # %% tags=["remove-cell"]
 ranked = effect.ranked["mc1"]
 glue("steering_n", changes.n)
-glue("steering_strength", f"{strength:g}")
 glue("steering_corrected", changes.corrected)
 glue("steering_broken", changes.broken)
-glue("steering_p", f"{changes.p:.2f}")
-glue("steering_rank", f"{ranked.p:.2f}")
+glue("steering_p", numeral(changes.p))
+glue("steering_rank", numeral(ranked.p))
 glue("steering_mc1_base", f"{100 * changes.base.value:.0f}")
 glue("steering_mc1", f"{100 * changes.steered.value:.0f}")
 glue("steering_mc2_change", f"{100 * effect.mc2.mean.value:+.1f}")
@@ -310,19 +312,15 @@ glue("steering_mc2_null_high", f"{100 * effect.ranked['mc2'].high:+.1f}")
 found = effect.could_find["mc1"]
 glue(
     "steering_could",
-    "no change of MC1 could have been told from chance, because too few of them change sides"
+    "no change of MC1 would be found in four cases of five"
     if found.smallest is None
     else f"only a change of MC1 of {100 * found.smallest:.0f} points or more would be found in four cases of five",
 )
+rules = baselines(asked.choices).set_index("rule")
+for name, rule in {"chance": "chance", "longest": "longest", "no": 'always "No"'}.items():
+    glue(f"steering_{name}", f"{100 * rules.loc[rule, 'mc1']:.0f} and {100 * rules.loc[rule, 'mc2']:.0f} %")
 glue("steering_could_mc2", f"{100 * effect.could_find['mc2'].smallest:.1f}")
-glue(
-    "steering_decides",
-    "By the rule, the push helps"
-    if effect.helps
-    else "By the rule, the push harms"
-    if effect.harms
-    else "By the rule, the push neither helps nor harms",
-)
+glue("steering_decides", f"By the rule, the push {effect.verdict}")
 cells = results.cells
 doses = cells[cells["kind"] == "truth"].sort_values("mc1")
 top = doses.iloc[-1]
@@ -345,7 +343,9 @@ glue("steering_right_high", f"{100 * truth['high']:+.0f}")
 # [{glue:text}`steering_mc2_low`, {glue:text}`steering_mc2_high`] points, where permuted labels give
 # {glue:text}`steering_mc2_null_low` to {glue:text}`steering_mc2_null_high`. What could have been missed: with these
 # questions {glue:text}`steering_could`; of MC2, a mean change of {glue:text}`steering_could_mc2` points would be found
-# as often. More questions find less: `-p n_questions=128` asks all, in about ten times the time.
+# as often; that is of the tests over questions, and the rank among directions asks for more. A pick by chance has MC1
+# and MC2 of {glue:text}`steering_chance`, always the longest answer {glue:text}`steering_longest`, always "No"
+# {glue:text}`steering_no`.
 #
 # Elsewhere the push multiplies the perplexity of neutral text by {glue:text}`steering_perplexity` and changes the share
 # of everyday completions that are right by {glue:text}`steering_right` [{glue:text}`steering_right_low`,
@@ -354,7 +354,7 @@ glue("steering_right_high", f"{100 * truth['high']:+.0f}")
 # The chart shows {glue:text}`steering_doses` doses of the direction. The best of them on MC1, layer
 # {glue:text}`steering_top_layer` at strength {glue:text}`steering_top_strength`, has {glue:text}`steering_top` % right
 # and multiplies perplexity by {glue:text}`steering_top_perplexity`. It was picked from {glue:text}`steering_doses` on
-# the same questions and beside no nulls of its own, so it is a suggestion for other questions and no result.
+# the same questions, so it is a suggestion for other questions and no result.
 
 # %% tags=["hide-input"]
 shown(
@@ -366,14 +366,137 @@ shown(
 )
 
 # %% [markdown]
+# ## All questions, all layers
+#
+# {glue:text}`steering_n` questions are what a reader can wait for. In SmolLM2-135M the same experiment was run once on
+# all of them, at every layer, by `scripts/measure_steering.py`; what follows is computed from the table that it left.
+# The rule is the one above, at strength {glue:text}`steering_all_strength`. It decides at two layers, both fixed
+# without a question: the paper's, and the one at which the direction tells held-out statements apart best.
+
+# %% tags=["hide-input"]
+kept = tables.read("steering_measured")
+fixed = recorded.fixed(kept)
+shown(
+    recorded.told(fixed),
+    f"SmolLM2-135M, {fixed[0].changes.n} questions, strength {fixed[0].strength:g}: changes in points, with the 95 % "
+    f"interval over questions and the middle 95 % of {fixed[0].ranked['mc1'].n_null} directions on permuted labels",
+    2,
+    {"mcnemar_p": "McNemar p", "mc1_change": "MC1", "mc1_rank_p": "rank p", "mc2_change": "MC2", "mc2_low": "low",
+     "mc2_high": "high", "permuted_low": "permuted low", "permuted_high": "permuted high", "mc2_rank_p": "rank p "},
+)  # fmt: skip
+
+# %% tags=["hide-input"]
+every = recorded.by_layer(kept)
+draw.layers(
+    every,
+    f"The same push, {fixed[0].strength:g} spread, at every layer of SmolLM2-135M: questions corrected (up) and broken "
+    "(down), and the mean change of MC2 with its 95 % interval; strokes, directions fitted on labels exchanged.",
+    ["steering_measured"],
+)
+
+# %% tags=["hide-input"]
+shown(
+    pd.concat([recorded.ladder(kept, each.layer) for each in fixed]),
+    "What the push does at these layers by strength: change of MC2 with its 95 % interval, the least and greatest "
+    "change by directions on permuted labels at the same strength, and what it costs elsewhere",
+    2,
+    {"mc2_change": "MC2, points", "mc2_low": "low", "mc2_high": "high", "null_low": "permuted least",
+     "null_high": "permuted greatest", "completions_right_pct": "completions right, %",
+     "perplexity_ratio": "perplexity"},
+)  # fmt: skip
+
+# %% tags=["remove-cell"]
+tops = recorded.best_layer(every).set_index("outcome")
+order = every[every["kind"] == "truth"].sort_values("mc2_change", ascending=False)["layer"].tolist()
+truths = every[every["kind"] == "truth"]
+glue("steering_all_n", fixed[0].changes.n)
+glue("steering_all_strength", f"{fixed[0].strength:g}")
+glue("steering_all_above", (truths["mc2_low"] > 0).sum())
+glue("steering_all_below", (truths["mc2_high"] < 0).sum())
+for name, each in {"all": fixed[0], "chosen": fixed[-1]}.items():
+    glue(f"steering_{name}_layer", each.layer)
+    glue(f"steering_{name}_decides", f"the push {each.verdict}")
+    glue(f"steering_{name}_counts", f"{each.changes.corrected} corrected, {each.changes.broken} broken")
+    glue(f"steering_{name}_p", numeral(each.changes.p))
+    glue(f"steering_{name}_rank", numeral(each.ranked["mc1"].p))
+    glue(f"steering_{name}_mc2", f"{each.mc2:+.1f}")
+    glue(f"steering_{name}_null", f"{each.ranked['mc2'].low:+.1f} to {each.ranked['mc2'].high:+.1f}")
+    glue(f"steering_{name}_mc2_rank", numeral(each.ranked["mc2"].p))
+    could = each.could_find["mc1"].smallest
+    glue(
+        f"steering_{name}_could",
+        "no change of MC1" if could is None else f"a change of MC1 of {100 * could:.1f} points",
+    )
+    glue(f"steering_{name}_could_mc2", f"{each.could_find['mc2'].smallest:.1f}")
+glue("steering_all_layers", len(order))
+glue("steering_all_place", order.index(fixed[0].layer) + 1)
+for outcome, word in {"mc1": "MC1", "mc2": "MC2"}.items():
+    row = tops.loc[outcome]
+    glue(f"steering_best_{outcome}", f"{word} by {row['change']:+.1f} points at layer {row['layer']}")
+    glue(f"steering_best_{outcome}_null", f"{row['null_low']:+.1f} to {row['null_high']:+.1f}")
+    glue(f"steering_best_{outcome}_p", numeral(row["p"]))
+glue("steering_best_draws", int(tops["n_null"].iloc[0]))
+
+# %% [markdown]
+# At the paper's layer, {glue:text}`steering_all_layer`, {glue:text}`steering_all_decides`:
+# {glue:text}`steering_all_counts` of {glue:text}`steering_all_n` (McNemar's exact p {glue:text}`steering_all_p`, rank p
+# {glue:text}`steering_all_rank`). MC2 changes by {glue:text}`steering_all_mc2` points, where permuted labels give
+# {glue:text}`steering_all_null` (rank p {glue:text}`steering_all_mc2_rank`). In four cases of
+# five {glue:text}`steering_all_could` would be found, or one of MC2 of {glue:text}`steering_all_could_mc2` points; what
+# is smaller could have been missed.
+#
+# At layer {glue:text}`steering_chosen_layer`, where truth is told best, {glue:text}`steering_chosen_decides`:
+# {glue:text}`steering_chosen_counts` (p {glue:text}`steering_chosen_p`, rank p {glue:text}`steering_chosen_rank`); MC2
+# changes by {glue:text}`steering_chosen_mc2` points, where permuted labels give {glue:text}`steering_chosen_null` (rank
+# p {glue:text}`steering_chosen_mc2_rank`).
+#
+# By the change of MC2 the paper's layer is number {glue:text}`steering_all_place` of
+# {glue:text}`steering_all_layers`; the interval lies above zero in {glue:text}`steering_all_above` layers and below it
+# in {glue:text}`steering_all_below`. The best layers raise {glue:text}`steering_best_mc1` and
+# {glue:text}`steering_best_mc2`. Of {glue:text}`steering_best_draws` directions on exchanged labels, each searched
+# through all layers alike, the best layers reach {glue:text}`steering_best_mc1_null` and
+# {glue:text}`steering_best_mc2_null` points (rank p {glue:text}`steering_best_mc1_p` and
+# {glue:text}`steering_best_mc2_p`; with so few draws it cannot be smaller than one in as many and one).
+#
 # ## What it writes
+#
+# The paper's claim is about outputs. To every question that yes or no answers the model writes a greedy answer, without
+# and with the push of above, and with one along a direction on permuted labels. Exact rules judge them: true, false, or
+# unclear where neither yes nor no is written and no listed answer is found.
+
+# %% tags=["hide-input"]
+main = everywhere.at(at)
+outputs = None
+if len(judged.closed(everything)):
+    drawn = next(cell.direction for cell in planned.cells if cell.kind == PERMUTED)
+    told = judged.answers(opened, everything, main, (0.0, strength))
+    null = judged.answers(opened, everything, drawn, (strength,))
+    outputs = {"truth": told, PERMUTED: pd.concat([told[told["strength"] == 0], null])}
+    shown(
+        judged.table(outputs, strength),
+        f"Written answers to {len(judged.closed(everything))} questions that yes or no answers, at layer {at}: judged "
+        "without the push and with it; corrected became true, broken ceased to be; McNemar's exact p",
+        2,
+    )
+else:
+    print("No question of this file is answered by yes or no.")
+
+# %% tags=["remove-cell"]
+if outputs:
+    said = judged.changed(outputs["truth"], strength)
+    told = f"of {said.n} written answers {said.corrected} are corrected and {said.broken} broken"
+    glue("steering_written", f"{told} (McNemar's exact p {numeral(said.p)})")
+else:
+    glue("steering_written", "no written answer could be judged")
+
+# %% [markdown]
+# So {glue:text}`steering_written`.
 #
 # Texts for the reader, chosen beforehand: the first question of every topic among those asked, greedy, without and with
 # the push.
 
 # %% tags=["hide-input"]
 first = asked.questions.drop_duplicates("topic")
-main = everywhere.at(at)
 written = steering.write(
     opened, [steering.PROMPT.format(question=text) for text in first["question"]], main, (0.0, strength), new_tokens
 )
@@ -401,15 +524,18 @@ shown(
 # %% [markdown]
 # ## What holds, and what does not
 #
-# *Of the paper's numbers.* The released counts give the printed rates. They are rates of change of ten outputs each;
-# the fall with size is one that chance gives now and then, and other released runs of the same models lie elsewhere.
+# *Of the paper's numbers.* The released counts give {glue:text}`steering_given` of {glue:text}`steering_printed`
+# printed rates. They are rates of change, of {glue:text}`steering_prompts` outputs each. A fall as steep with size
+# comes by chance with probability {glue:text}`steering_falling`, and other released runs of these models have
+# {glue:text}`steering_others_low` to {glue:text}`steering_others_high` %.
 #
 # *Of the measure.* A text that is drawn afresh changes without any push: here {glue:text}`steering_null` % do. To say
 # that an output was corrected it must be scored.
 #
 # *Of the claim, in {glue:text}`steering_model`.* {glue:text}`steering_decides`, at layer {glue:text}`steering_layer`
-# and strength {glue:text}`steering_strength`. This is one small model, instruction-tuned and read from 4-bit weights
-# where it is the built-in one; Pythia was not steered here. On a machine with a network:
+# and strength {glue:text}`steering_strength`; in SmolLM2-135M, on all questions, {glue:text}`steering_all_decides`
+# there, and {glue:text}`steering_chosen_decides` where truth is told best. This is one small model, instruction-tuned
+# and read from 4-bit weights where it is the built-in one; Pythia was not steered here. On a machine with a network:
 #
 # ```bash
 # cape run steering -p model=EleutherAI/pythia-410m -p n_questions=128 --out runs/pythia-410m

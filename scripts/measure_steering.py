@@ -14,6 +14,7 @@ from capelib.cli.progress import timed
 from capelib.files import write_text
 from capelib.steering.experiment import TRUTH, Plan, Results
 from capelib.steering.paired import shift
+from capelib.steering.readable import by_layer
 from capelib.steering.store import Store, fingerprint
 
 MODEL, SEED = "smollm2-135m", 0
@@ -31,11 +32,14 @@ def main() -> None:
     states = steering.states(model, pairs, layers)
     direction = steering.TruthDirection.of_states(*states, layers, model=model.name, n_layers=model.n_layers)
     quarter = steering.resolve(claims.value("steering.depth"), model.n_layers)
-    chosen = steering.choose_layer("auto", model, states, pairs, SEED)
+    held_out = statements[statements["split"] == "held_out"]
+    read = by_layer(states, steering.states(model, held_out, layers), steering.groups(held_out), layers, n_null=2)
+    chosen = int(read.loc[read["paired"].idxmax(), "layer"])
     planned = _planned(direction, states, quarter, chosen, layers, steering.groups(pairs))
     reasoning, neutral = tables.read("reasoning_items"), tables.read("neutral_text")["text"].tolist()
     measured = steering.Measured(model, questions, layers, reasoning, neutral)
-    controls = [cell.vector for cell in planned.cells if cell.kind != TRUTH]
+    decisive = [cell for cell in planned.cells if cell.layer == quarter and cell.strength == STRENGTH]
+    controls = [cell.vector for cell in decisive if cell.kind != TRUTH]
     settings = {"seed": SEED, "reasoning": reasoning, "neutral": neutral, "controls": controls}
     store = Store(KEPT, fingerprint(model, direction, questions, steering.PROMPT, **settings))
     with timed("push", len(planned.cells), sum(cell.key in store.read() for cell in planned.cells)) as begin:
@@ -54,7 +58,8 @@ def _planned(
             direction, *states, layer, STRENGTH, at, strengths, N_PERMUTED, N_GAUSSIAN, SEED, groups, N_BESIDE
         )
         cells |= {cell.key: cell for cell in part.cells if cell.key not in cells}
-    return Plan(tuple(cells.values()), quarter, STRENGTH)
+    by_draw = sorted(cells.values(), key=lambda cell: cell.draw)  # a draw in all layers before the next
+    return Plan(tuple(by_draw), quarter, STRENGTH)
 
 
 def table(results: Results) -> pd.DataFrame:

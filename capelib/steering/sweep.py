@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 PLAIN_LAYERS = ("DynamicLayer", "DynamicSlidingWindowLayer")  # caches of keys and values, nothing else
 ROWS = 16  # continuations read at once, sorted by length: more of them need more padding
+# What a model allows, by whether blocks are to be skipped: tried once, since it is the architecture's.
+_KNOWN: "WeakKeyDictionary[torch.nn.Module, dict[bool, tuple[bool, bool, bool]]]" = WeakKeyDictionary()
 TRIED = 4  # continuations of a prompt on which short cuts are tried
 CLOSE, CLOSE_IN_HALF = 1e-3, 0.5  # nats by which a short cut may change a score
 STRETCH = 1.5  # longest to shortest prompt read at once: few prompts are slow, and so is padding
@@ -74,11 +77,20 @@ class Sweep:
         with torch.inference_mode():
             self._shares = self._counts = self._skips = False
             if len(items.prompts):
-                self._try_short_cuts()
+                self._take_short_cuts()
             stretch = STRETCH if self._counts else 1.0
             self._groups = [self._group(*each, most_tokens) for each in items.groups(most_tokens, stretch)]
             for group in self._groups:
                 self._first(group, self.plain)
+
+    def _take_short_cuts(self) -> None:
+        """Those that were found for this model before, or are found now."""
+        known = _KNOWN.setdefault(self.model.model, {})
+        skipping = bool(self.layers)
+        if skipping not in known:
+            self._try_short_cuts()
+            known[skipping] = self._shares, self._counts, self._skips
+        self._shares, self._counts, self._skips = known[skipping]
 
     def _try_short_cuts(self) -> None:
         """Set what this architecture allows, by a few scores: of two prompts, of different length if there are."""
