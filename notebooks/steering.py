@@ -55,6 +55,8 @@ from capelib.steering import readable, released
 from capelib.steering.choices import baselines
 from capelib.steering.experiment import PERMUTED
 
+N_DRAWN = 3  # directions on permuted labels with which answers are written
+
 present.setup()
 parameters.check("steering", globals())
 
@@ -381,9 +383,8 @@ shown(
     f"SmolLM2-135M, {fixed[0].changes.n} questions, strength {fixed[0].strength:g}: changes in points, with the 95 % "
     f"interval over questions and the middle 95 % of {fixed[0].ranked['mc1'].n_null} directions on permuted labels",
     2,
-    {"mcnemar_p": "McNemar p", "mc1_change": "MC1", "mc1_rank_p": "rank p", "mc2_change": "MC2", "mc2_low": "low",
-     "mc2_high": "high", "permuted_low": "permuted low", "permuted_high": "permuted high", "mc2_rank_p": "rank p "},
-)  # fmt: skip
+    {"null_low": "permuted low", "null_high": "permuted high", "p": "McNemar p", "rank_p": "rank p"},
+)
 
 # %% tags=["hide-input"]
 every = recorded.by_layer(kept)
@@ -397,12 +398,12 @@ draw.layers(
 # %% tags=["hide-input"]
 shown(
     pd.concat([recorded.ladder(kept, each.layer) for each in fixed]),
-    "What the push does at these layers by strength: change of MC2 with its 95 % interval, the least and greatest "
-    "change by directions on permuted labels at the same strength, and what it costs elsewhere",
+    "What the push does at these layers by strength: change of MC2 in points with its 95 % interval, the least and "
+    "greatest change by directions on permuted labels at the same strength (null), everyday completions right in "
+    "percent, and perplexity of neutral text as a ratio",
     2,
-    {"mc2_change": "MC2, points", "mc2_low": "low", "mc2_high": "high", "null_low": "permuted least",
-     "null_high": "permuted greatest", "completions_right_pct": "completions right, %",
-     "perplexity_ratio": "perplexity"},
+    {"mc2_change": "MC2", "mc2_low": "low", "mc2_high": "high", "null_low": "null low", "null_high": "null high",
+     "completions_right_pct": "right", "perplexity_ratio": "perplexity"},
 )  # fmt: skip
 
 # %% tags=["remove-cell"]
@@ -419,7 +420,7 @@ for name, each in {"all": fixed[0], "chosen": fixed[-1]}.items():
     glue(f"steering_{name}_counts", f"{each.changes.corrected} corrected, {each.changes.broken} broken")
     glue(f"steering_{name}_p", numeral(each.changes.p))
     glue(f"steering_{name}_rank", numeral(each.ranked["mc1"].p))
-    glue(f"steering_{name}_mc2", f"{each.mc2:+.1f}")
+    glue(f"steering_{name}_mc2", f"{each.mc2:+z.1f}")
     glue(f"steering_{name}_null", f"{each.ranked['mc2'].low:+.1f} to {each.ranked['mc2'].high:+.1f}")
     glue(f"steering_{name}_mc2_rank", numeral(each.ranked["mc2"].p))
     could = each.could_find["mc1"].smallest
@@ -428,14 +429,23 @@ for name, each in {"all": fixed[0], "chosen": fixed[-1]}.items():
         "no change of MC1" if could is None else f"a change of MC1 of {100 * could:.1f} points",
     )
     glue(f"steering_{name}_could_mc2", f"{each.could_find['mc2'].smallest:.1f}")
+first, last = fixed[0].verdict, fixed[-1].verdict
+glue(
+    "steering_both",
+    f"{first}, at the paper's layer and where truth is told best alike"
+    if first == last
+    else f"{first} at the paper's layer, and {last} where truth is told best",
+)
 glue("steering_all_layers", len(order))
 glue("steering_all_place", order.index(fixed[0].layer) + 1)
 for outcome, word in {"mc1": "MC1", "mc2": "MC2"}.items():
     row = tops.loc[outcome]
-    glue(f"steering_best_{outcome}", f"{word} by {row['change']:+.1f} points at layer {row['layer']}")
+    glue(f"steering_best_{outcome}", f"{word} by {row['change']:+.1f} points at layer {int(row['layer'])}")
     glue(f"steering_best_{outcome}_null", f"{row['null_low']:+.1f} to {row['null_high']:+.1f}")
     glue(f"steering_best_{outcome}_p", numeral(row["p"]))
-glue("steering_best_draws", int(tops["n_null"].iloc[0]))
+n_draws = int(tops["n_null"].iloc[0])
+glue("steering_best_draws", n_draws)
+glue("steering_best_least", numeral(1 / (n_draws + 1)))
 
 # %% [markdown]
 # At the paper's layer, {glue:text}`steering_all_layer`, {glue:text}`steering_all_decides`:
@@ -456,41 +466,50 @@ glue("steering_best_draws", int(tops["n_null"].iloc[0]))
 # {glue:text}`steering_best_mc2`. Of {glue:text}`steering_best_draws` directions on exchanged labels, each searched
 # through all layers alike, the best layers reach {glue:text}`steering_best_mc1_null` and
 # {glue:text}`steering_best_mc2_null` points (rank p {glue:text}`steering_best_mc1_p` and
-# {glue:text}`steering_best_mc2_p`; with so few draws it cannot be smaller than one in as many and one).
+# {glue:text}`steering_best_mc2_p`; with so many draws it is never below {glue:text}`steering_best_least`).
 #
 # ## What it writes
 #
-# The paper's claim is about outputs. To every question that yes or no answers the model writes a greedy answer, without
-# and with the push of above, and with one along a direction on permuted labels. Exact rules judge them: true, false, or
-# unclear where neither yes nor no is written and no listed answer is found.
+# The paper's claim is about outputs. To every question that yes or no answers the model writes a greedy answer: without
+# a push, with that of above, and with the same length of {glue:text}`steering_drawn` directions on permuted labels.
+# Exact rules judge them: true, false, or unclear where neither yes nor no is written and no listed answer is found.
 
 # %% tags=["hide-input"]
-main = everywhere.at(at)
-outputs = None
+main, outputs, answered = everywhere.at(at), {}, None
 if len(judged.closed(everything)):
-    drawn = next(cell.direction for cell in planned.cells if cell.kind == PERMUTED)
-    told = judged.answers(opened, everything, main, (0.0, strength))
-    null = judged.answers(opened, everything, drawn, (strength,))
-    outputs = {"truth": told, PERMUTED: pd.concat([told[told["strength"] == 0], null])}
-    shown(
-        judged.table(outputs, strength),
-        f"Written answers to {len(judged.closed(everything))} questions that yes or no answers, at layer {at}: judged "
-        "without the push and with it; corrected became true, broken ceased to be; McNemar's exact p",
-        2,
-    )
-else:
-    print("No question of this file is answered by yes or no.")
+    outputs["truth"] = judged.answers(opened, everything, main, (0.0, strength))
+    plain = outputs["truth"][outputs["truth"]["strength"] == 0]
+    drawn = [cell for cell in planned.cells if cell.kind == PERMUTED and cell.strength == strength and cell.layer == at]
+    for cell in drawn[:N_DRAWN]:
+        null = judged.answers(opened, everything, cell.direction, (strength,))
+        outputs[f"{PERMUTED} {cell.draw + 1}"] = pd.concat([plain, null])
+    answered = judged.table(outputs, strength)
+shown(
+    pd.DataFrame() if answered is None else answered,
+    f"Written answers to the questions that yes or no answers, at layer {at} and strength {strength:g}; corrected "
+    "became true, broken ceased to be, both against no push; McNemar's exact p",
+    2,
+)
 
 # %% tags=["remove-cell"]
-if outputs:
-    said = judged.changed(outputs["truth"], strength)
-    told = f"of {said.n} written answers {said.corrected} are corrected and {said.broken} broken"
-    glue("steering_written", f"{told} (McNemar's exact p {numeral(said.p)})")
+glue("steering_drawn", N_DRAWN)
+if answered is None:
+    glue("steering_written", "None of the questions is answered by yes or no, so that nothing could be judged.")
 else:
-    glue("steering_written", "no written answer could be judged")
+    none, own, *nulls = answered.to_dict("records")
+    clear = [row["true"] / max(1, row["true"] + row["false"]) for row in (none, own)]
+    moved = [row["true"] - none["true"] for row in nulls]
+    glue(
+        "steering_written",
+        f"With the push {own['corrected']} of {len(plain)} answers become true and {own['broken']} cease to be "
+        f"(McNemar's exact p {numeral(own['p'])}); the number of true ones changes by {own['true'] - none['true']:+d}, "
+        f"under directions that mean nothing by {min(moved):+d} to {max(moved):+d}. Unclear are {none['unclear']} "
+        f"answers without and {own['unclear']} with the push: a push changes whether the model answers at all. Of the "
+        f"answers that are clear {clear[0]:.0%} are true without it and {clear[1]:.0%} with it.",
+    )
 
 # %% [markdown]
-# So {glue:text}`steering_written`.
+# {glue:text}`steering_written`
 #
 # Texts for the reader, chosen beforehand: the first question of every topic among those asked, greedy, without and with
 # the push.
@@ -511,6 +530,7 @@ answers = {
 }
 shown(
     pd.DataFrame({
+        "topic": first["topic"].str.replace("_", " ").tolist(),
         "question": list(first["question"]),
         "plain": [side.loc[steering.PROMPT.format(question=text), 0.0].strip() for text in first["question"]],
         "judged": answers[0.0],
@@ -533,9 +553,9 @@ shown(
 # that an output was corrected it must be scored.
 #
 # *Of the claim, in {glue:text}`steering_model`.* {glue:text}`steering_decides`, at layer {glue:text}`steering_layer`
-# and strength {glue:text}`steering_strength`; in SmolLM2-135M, on all questions, {glue:text}`steering_all_decides`
-# there, and {glue:text}`steering_chosen_decides` where truth is told best. This is one small model, instruction-tuned
-# and read from 4-bit weights where it is the built-in one; Pythia was not steered here. On a machine with a network:
+# and strength {glue:text}`steering_strength`. In SmolLM2-135M, on all questions, it {glue:text}`steering_both`. This is
+# one small model, instruction-tuned and read from 4-bit weights where it is the built-in one; Pythia was not steered
+# here. On a machine with a network:
 #
 # ```bash
 # cape run steering -p model=EleutherAI/pythia-410m -p n_questions=128 --out runs/pythia-410m

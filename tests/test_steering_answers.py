@@ -68,10 +68,11 @@ def test_corrected_and_broken_are_counted_by_question() -> None:
     shuffled = frame.sample(frac=1, random_state=3)
     found = changed(shuffled, 1.0)
     assert (found.corrected, found.broken, found.stayed_right, found.stayed_wrong) == (2, 1, 1, 1)
-    row = table({"truth": shuffled}, 1.0).iloc[0]
-    assert (row["true"], row["false"], row["unclear"]) == (2, 2, 1)
-    assert (row["true steered"], row["false steered"], row["unclear steered"]) == (3, 0, 2)
-    assert (row["corrected"], row["broken"], row["p"]) == (2, 1, pytest.approx(1.0))
+    rows = table({"truth": shuffled, "other": shuffled}, 1.0)
+    assert rows["push"].tolist() == ["none", "truth", "other"]
+    assert rows[["true", "false", "unclear"]].to_numpy().tolist() == [[2, 2, 1], [3, 0, 2], [3, 0, 2]]
+    assert rows[["corrected", "broken", "p"]].iloc[1].tolist() == [2, 1, pytest.approx(1.0)]
+    assert rows[["corrected", "broken", "p"]].iloc[0].isna().all()
 
 
 def test_without_such_questions_one_line_says_so() -> None:

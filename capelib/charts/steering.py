@@ -49,7 +49,9 @@ def layers(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.
     x = alt.X("layer:Q", title="layer").axis(tickMinStep=1, format="d").scale(nice=False, padding=10)
     own, null = table[table["kind"] == "truth"], table[table["kind"] == "permuted labels"]
     names = ["corrected", "broken", "truth direction", "labels exchanged"]
-    colour = alt.Color("what:N", legend=alt.Legend(columns=2)).scale(domain=names, range=[BLUE, VERMILION, GREEN, GREY])
+    colour = alt.Color("what:N", legend=alt.Legend(columns=2, symbolOpacity=1)).scale(
+        domain=names, range=[BLUE, VERMILION, GREEN, GREY]
+    )
     sides = pd.concat([
         own.assign(what="corrected", questions=own["corrected"]), own.assign(what="broken", questions=-own["broken"]),
     ])  # fmt: skip
@@ -97,7 +99,7 @@ def dose(
     names = [*(f"layer {layer}" for layer in layers), *([NOISE] if len(noise) else [])]
     colours = [LAYERS[i % len(LAYERS)] for i in range(len(layers))] + [GREY] * bool(len(noise))
     shapes = ["circle"] * len(layers) + ["cross"] * bool(len(noise))
-    colour = alt.Color("series:N", legend=alt.Legend(columns=3)).scale(domain=names, range=colours)
+    colour = alt.Color("series:N", legend=alt.Legend(columns=3, symbolOpacity=1)).scale(domain=names, range=colours)
     shape = alt.Shape("series:N").scale(domain=names, range=shapes)
     rows = []
     shown = [name for name in OUTCOMES if name in cells and truth[name].notna().any()]

@@ -55,14 +55,20 @@ def changed(frame: pd.DataFrame, strength: float) -> Changes:
 
 
 def table(frames: dict[str, pd.DataFrame], strength: float) -> pd.DataFrame:
-    """A row per direction: how many answers were true, false and unclear without the push and with it, how many were
-    corrected and broken, and McNemar's exact p."""
-    rows = []
+    """How many answers are true, false and unclear: a row without a push, then one for each direction at `strength`,
+    with the number corrected and broken against the first row and McNemar's exact p.
+
+    Every frame is one of `answers`, with the strengths 0 and `strength`.
+    """
+    first = next(iter(frames.values()))
+    rows = [{"push": "none", **_counts(first, 0.0)}]
     for name, frame in frames.items():
         found = changed(frame, strength)
-        counts = {s: frame.loc[frame["strength"] == s, "judged"].value_counts() for s in (0.0, strength)}
-        row = {"direction": name}
-        for when, s in (("", 0.0), (" steered", strength)):
-            row |= {f"{kind}{when}": int(counts[s].get(kind, 0)) for kind in (TRUE, FALSE, UNCLEAR)}
-        rows.append(row | {"corrected": found.corrected, "broken": found.broken, "p": found.p})
-    return pd.DataFrame(rows)
+        told = {"corrected": found.corrected, "broken": found.broken, "p": found.p}
+        rows.append({"push": name, **_counts(frame, strength), **told})
+    return pd.DataFrame(rows).astype({"corrected": "Int64", "broken": "Int64"})
+
+
+def _counts(frame: pd.DataFrame, strength: float) -> dict[str, int]:
+    counted = frame.loc[frame["strength"] == strength, "judged"].value_counts()
+    return {kind: int(counted.get(kind, 0)) for kind in (TRUE, FALSE, UNCLEAR)}

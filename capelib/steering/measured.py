@@ -85,19 +85,19 @@ def _fixed(table: pd.DataFrame, layer: int, strength: float) -> Fixed:
 
 
 def told(pushes: Sequence[Fixed]) -> pd.DataFrame:
-    """A row per push: layer, corrected, broken, mcnemar_p, mc1_change, mc1_rank_p, mc2_change, mc2_low, mc2_high, the
-    middle 95 % of MC2's change under permuted labels (permuted_low, permuted_high), mc2_rank_p; changes in points.
+    """A row per push and outcome: layer, outcome, change with its 95 % interval (low, high), the middle 95 % of the
+    changes under permuted labels (null_low, null_high), all in points; p of McNemar's exact test, of MC1 alone; rank_p.
     """
     rows = []
     for each in pushes:
-        counted, null = each.changes, each.ranked["mc2"]
-        rows.append({
-            "layer": each.layer, "corrected": counted.corrected, "broken": counted.broken, "mcnemar_p": counted.p,
-            "mc1_change": 100 * counted.difference.value, "mc1_rank_p": each.ranked["mc1"].p,
-            "mc2_change": each.mc2.value, "mc2_low": each.mc2.low, "mc2_high": each.mc2.high,
-            "permuted_low": null.low, "permuted_high": null.high, "mc2_rank_p": null.p,
-        })  # fmt: skip
-    return pd.DataFrame(rows)
+        difference = each.changes.difference
+        mc1 = [100 * end for end in (difference.value, difference.low, difference.high)]
+        mc2 = [each.mc2.value, each.mc2.low, each.mc2.high]
+        for name, change, p in (("mc1", mc1, each.changes.p), ("mc2", mc2, float("nan"))):
+            null = each.ranked[name]
+            rows.append((each.layer, name.upper(), *change, null.low, null.high, p, null.p))
+    columns = ["layer", "outcome", "change", "low", "high", "null_low", "null_high", "p", "rank_p"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def ladder(table: pd.DataFrame, layer: int) -> pd.DataFrame:
