@@ -240,8 +240,9 @@ def test_an_experiment_leaves_everything(measured: Path) -> None:
     assert told == json.loads((measured / "effect.json").read_text())
     cells = pd.read_csv(measured / "cells.csv")
     kinds = cells["kind"].value_counts()
-    assert kinds["permuted labels"] == 20
-    assert kinds["truth"] == 2 + 3 * 6 - 2  # at the layer that decides, 1 and -1 are both there already
+    doses = 3 * 6 - 1  # at the layer that decides, the push that decides is there already
+    assert kinds["permuted labels"] == 20 + 2 * doses
+    assert kinds["truth"] == 2 + doses - 1  # and so is its opposite
     assert len(told["cells"]) == len(cells)
     assert told["layer"] == 0  # a quarter of three layers
     changes = told["effect"]["changes"]
@@ -249,7 +250,7 @@ def test_an_experiment_leaves_everything(measured: Path) -> None:
     plain, decisive = cells.iloc[0], cells.query("kind == 'truth' and layer == 0 and strength == 1").iloc[0]
     assert changes["difference"]["value"] == pytest.approx(decisive["mc1"] - plain["mc1"])
     assert told["effect"]["mc2"]["mean"]["value"] == pytest.approx(decisive["mc2"] - plain["mc2"])
-    null = cells.loc[cells["kind"] == "permuted labels", "mc2"] - plain["mc2"]
+    null = cells.query("kind == 'permuted labels' and layer == 0 and strength == 1")["mc2"] - plain["mc2"]
     ranked = told["effect"]["ranked"]["mc2"]
     assert ranked["n_as_extreme"] == (null.abs() >= abs(ranked["effect"]) - 1e-12).sum()
     assert [row["layer"] for row in told["readable"]] == [0, 1, 2]
