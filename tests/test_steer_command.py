@@ -458,7 +458,7 @@ def test_a_full_memory_costs_one_line(
     def full(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("capelib.steering.side_by_side.write", full)
+    monkeypatch.setattr("capelib.steering.side_by_side.write_rows", full)
     assert main(["steer", "./model", PROMPT]) == 2
     found = capsys.readouterr()
     assert found.err.splitlines()[-1].startswith("cape: the memory is full; use a smaller model, --dtype bfloat16")
@@ -471,6 +471,6 @@ def test_other_errors_are_not_taken_for_a_full_memory(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("shapes do not fit")
 
-    monkeypatch.setattr("capelib.steering.side_by_side.write", broken)
+    monkeypatch.setattr("capelib.steering.side_by_side.write_rows", broken)
     assert main(["steer", "./model", PROMPT]) == 1
     assert "shapes do not fit" in capsys.readouterr().err
