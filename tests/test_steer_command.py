@@ -169,6 +169,8 @@ def test_draws_follow_the_seed(record: Callable[..., dict]) -> None:
     first, again, other = (record(*drawn, "--seed", seed) for seed in (1, 1, 2))
     assert first == again
     assert first["base"] != other["base"]
+    assert first["afresh"] == other["base"]  # what the plain model writes with the next seed
+    assert record(PROMPT, *QUICK)["afresh"] is None
 
 
 def test_only_new_tokens(record: Callable[..., dict]) -> None:
