@@ -333,9 +333,14 @@ glue("steering_top_strength", f"{top['strength']:+g}")
 glue("steering_top_perplexity", f"{top['perplexity']:.2f}")
 truth = cost[cost["kind"] == "truth"].set_index("strength").loc[strength]
 glue("steering_perplexity", f"{truth['perplexity']:.2f}")
-glue("steering_right", f"{100 * truth['right_change']:+.0f}")
-glue("steering_right_low", f"{100 * truth['low']:+.0f}")
-glue("steering_right_high", f"{100 * truth['high']:+.0f}")
+sides = int((results.of("truth")[0].right != results.plain.right).sum())
+glue(
+    "steering_right",
+    f"no one of {len(reasoning)} everyday completions changes sides, which is too few to tell a small cost"
+    if sides == 0
+    else f"the share of {len(reasoning)} everyday completions that are right changes by "
+    f"{100 * truth['right_change']:+.0f} [{100 * truth['low']:+.0f}, {100 * truth['high']:+.0f}] points",
+)
 
 # %% [markdown]
 # {glue:text}`steering_decides`: of {glue:text}`steering_n` questions {glue:text}`steering_corrected` were corrected and
@@ -349,9 +354,8 @@ glue("steering_right_high", f"{100 * truth['high']:+.0f}")
 # and MC2 of {glue:text}`steering_chance`, always the longest answer {glue:text}`steering_longest`, always "No"
 # {glue:text}`steering_no`.
 #
-# Elsewhere the push multiplies the perplexity of neutral text by {glue:text}`steering_perplexity` and changes the share
-# of everyday completions that are right by {glue:text}`steering_right` [{glue:text}`steering_right_low`,
-# {glue:text}`steering_right_high`] points.
+# Elsewhere the push multiplies the perplexity of neutral text by {glue:text}`steering_perplexity`, and
+# {glue:text}`steering_right`.
 #
 # The chart shows {glue:text}`steering_doses` doses of the direction. The best of them on MC1, layer
 # {glue:text}`steering_top_layer` at strength {glue:text}`steering_top_strength`, has {glue:text}`steering_top` % right
@@ -362,7 +366,7 @@ glue("steering_right_high", f"{100 * truth['high']:+.0f}")
 shown(
     cost[["kind", "strength", "draws", "right", "right_change", "low", "high", "perplexity"]],
     "What steering costs elsewhere, at the layer fixed beforehand: share of everyday completions right, its change "
-    "with 95 % interval, and perplexity of neutral text as a ratio to the plain model's",
+    "with its 95 % interval, or of several directions their range, and perplexity of neutral text as a ratio",
     2,
     {"kind": "direction", "right": "completions right", "right_change": "change"},
 )
@@ -409,18 +413,24 @@ shown(
 # %% tags=["remove-cell"]
 tops = recorded.best_layer(every).set_index("outcome")
 order = every[every["kind"] == "truth"].sort_values("mc2_change", ascending=False)["layer"].tolist()
-truths = every[every["kind"] == "truth"]
+beyond = recorded.beyond_zero(every)
+own, nulls = beyond[beyond["draw"] == -1].iloc[0], beyond[beyond["draw"] >= 0]
 glue("steering_all_n", fixed[0].changes.n)
 glue("steering_all_strength", f"{fixed[0].strength:g}")
-glue("steering_all_above", (truths["mc2_low"] > 0).sum())
-glue("steering_all_below", (truths["mc2_high"] < 0).sum())
+for side in ("above", "below"):
+    glue(f"steering_all_{side}", int(own[side]))
+    glue(f"steering_null_{side}", f"{nulls[side].min()} to {nulls[side].max()}")
+rules = baselines(steering.read_questions().choices).set_index("rule")
+for name, rule in {"chance": "chance", "longest": "longest"}.items():
+    glue(f"steering_all_{name}", f"{100 * rules.loc[rule, 'mc1']:.0f} and {100 * rules.loc[rule, 'mc2']:.0f} %")
+glue("steering_all_base", " and ".join(f"{value:.0f}" for value in fixed[0].base.values()) + " %")
 for name, each in {"all": fixed[0], "chosen": fixed[-1]}.items():
     glue(f"steering_{name}_layer", each.layer)
     glue(f"steering_{name}_decides", f"the push {each.verdict}")
     glue(f"steering_{name}_counts", f"{each.changes.corrected} corrected, {each.changes.broken} broken")
     glue(f"steering_{name}_p", numeral(each.changes.p))
     glue(f"steering_{name}_rank", numeral(each.ranked["mc1"].p))
-    glue(f"steering_{name}_mc2", f"{each.mc2:+z.1f}")
+    glue(f"steering_{name}_mc2", f"{each.mc2:+z.2f}")
     glue(f"steering_{name}_null", f"{each.ranked['mc2'].low:+.1f} to {each.ranked['mc2'].high:+.1f}")
     glue(f"steering_{name}_mc2_rank", numeral(each.ranked["mc2"].p))
     could = each.could_find["mc1"].smallest
@@ -440,7 +450,11 @@ glue("steering_all_layers", len(order))
 glue("steering_all_place", order.index(fixed[0].layer) + 1)
 for outcome, word in {"mc1": "MC1", "mc2": "MC2"}.items():
     row = tops.loc[outcome]
-    glue(f"steering_best_{outcome}", f"{word} by {row['change']:+.1f} points at layer {int(row['layer'])}")
+    glue(
+        f"steering_best_{outcome}",
+        f"{word} by {row['change']:+.1f} points at layer {int(row['layer'])} (perplexity times "
+        f"{row['perplexity_ratio']:.2f})",
+    )
     glue(f"steering_best_{outcome}_null", f"{row['null_low']:+.1f} to {row['null_high']:+.1f}")
     glue(f"steering_best_{outcome}_p", numeral(row["p"]))
 n_draws = int(tops["n_null"].iloc[0])
@@ -448,12 +462,13 @@ glue("steering_best_draws", n_draws)
 glue("steering_best_least", numeral(1 / (n_draws + 1)))
 
 # %% [markdown]
-# At the paper's layer, {glue:text}`steering_all_layer`, {glue:text}`steering_all_decides`:
-# {glue:text}`steering_all_counts` of {glue:text}`steering_all_n` (McNemar's exact p {glue:text}`steering_all_p`, rank p
-# {glue:text}`steering_all_rank`). MC2 changes by {glue:text}`steering_all_mc2` points, where permuted labels give
-# {glue:text}`steering_all_null` (rank p {glue:text}`steering_all_mc2_rank`). In four cases of
-# five {glue:text}`steering_all_could` would be found, or one of MC2 of {glue:text}`steering_all_could_mc2` points; what
-# is smaller could have been missed.
+# Without a push MC1 and MC2 are {glue:text}`steering_all_base`; a pick by chance has {glue:text}`steering_all_chance`,
+# always the longest answer {glue:text}`steering_all_longest`. At the paper's layer, {glue:text}`steering_all_layer`,
+# {glue:text}`steering_all_decides`: {glue:text}`steering_all_counts` of {glue:text}`steering_all_n` (McNemar's exact p
+# {glue:text}`steering_all_p`, rank p {glue:text}`steering_all_rank`). MC2 changes by {glue:text}`steering_all_mc2`
+# points, where permuted labels give {glue:text}`steering_all_null` (rank p {glue:text}`steering_all_mc2_rank`). In four
+# cases of five {glue:text}`steering_all_could` would be found, or one of MC2 of {glue:text}`steering_all_could_mc2`
+# points; what is smaller could have been missed.
 #
 # At layer {glue:text}`steering_chosen_layer`, where truth is told best, {glue:text}`steering_chosen_decides`:
 # {glue:text}`steering_chosen_counts` (p {glue:text}`steering_chosen_p`, rank p {glue:text}`steering_chosen_rank`); MC2
@@ -462,7 +477,8 @@ glue("steering_best_least", numeral(1 / (n_draws + 1)))
 #
 # By the change of MC2 the paper's layer is number {glue:text}`steering_all_place` of
 # {glue:text}`steering_all_layers`; the interval lies above zero in {glue:text}`steering_all_above` layers and below it
-# in {glue:text}`steering_all_below`. The best layers raise {glue:text}`steering_best_mc1` and
+# in {glue:text}`steering_all_below`, where directions on permuted labels have {glue:text}`steering_null_above` and
+# {glue:text}`steering_null_below`. The best layers raise {glue:text}`steering_best_mc1` and
 # {glue:text}`steering_best_mc2`. Of {glue:text}`steering_best_draws` directions on exchanged labels, each searched
 # through all layers alike, the best layers reach {glue:text}`steering_best_mc1_null` and
 # {glue:text}`steering_best_mc2_null` points (rank p {glue:text}`steering_best_mc1_p` and
@@ -495,17 +511,25 @@ shown(
 glue("steering_drawn", N_DRAWN)
 if answered is None:
     glue("steering_written", "None of the questions is answered by yes or no, so that nothing could be judged.")
+    glue("steering_outputs", "no written answer could be judged")
 else:
     none, own, *nulls = answered.to_dict("records")
     clear = [row["true"] / max(1, row["true"] + row["false"]) for row in (none, own)]
     moved = [row["true"] - none["true"] for row in nulls]
+    above = sum(row["true"] >= own["true"] for row in nulls)
+    glue(
+        "steering_outputs",
+        f"{own['corrected']} of {len(plain)} written answers become true and {own['broken']} cease to be; directions "
+        f"that mean nothing change the number of true ones by {min(moved):+d} to {max(moved):+d}",
+    )
     glue(
         "steering_written",
         f"With the push {own['corrected']} of {len(plain)} answers become true and {own['broken']} cease to be "
         f"(McNemar's exact p {numeral(own['p'])}); the number of true ones changes by {own['true'] - none['true']:+d}, "
-        f"under directions that mean nothing by {min(moved):+d} to {max(moved):+d}. Unclear are {none['unclear']} "
-        f"answers without and {own['unclear']} with the push: a push changes whether the model answers at all. Of the "
-        f"answers that are clear {clear[0]:.0%} are true without it and {clear[1]:.0%} with it.",
+        f"under directions that mean nothing by {min(moved):+d} to {max(moved):+d}. {above} of {len(nulls)} such "
+        f"directions have as many true answers or more. Unclear are {none['unclear']} answers without and "
+        f"{own['unclear']} with the push: a push changes whether the model answers at all. Of the answers that are "
+        f"clear {clear[0]:.0%} are true without it and {clear[1]:.0%} with it.",
     )
 
 # %% [markdown]
@@ -553,9 +577,9 @@ shown(
 # that an output was corrected it must be scored.
 #
 # *Of the claim, in {glue:text}`steering_model`.* {glue:text}`steering_decides`, at layer {glue:text}`steering_layer`
-# and strength {glue:text}`steering_strength`. In SmolLM2-135M, on all questions, it {glue:text}`steering_both`. This is
-# one small model, instruction-tuned and read from 4-bit weights where it is the built-in one; Pythia was not steered
-# here. On a machine with a network:
+# and strength {glue:text}`steering_strength`. In SmolLM2-135M, on all questions, it {glue:text}`steering_both`. Of
+# outputs, which the claim is about: {glue:text}`steering_outputs`. This is one small model, instruction-tuned and read
+# from 4-bit weights where it is the built-in one; Pythia was not steered here. On a machine with a network:
 #
 # ```bash
 # cape run steering -p model=EleutherAI/pythia-410m -p n_questions=128 --out runs/pythia-410m

@@ -200,7 +200,8 @@ def test_the_null_draws_the_scores_it_says(rho_models, rho_scores):
         for at in (5, 50, 95):
             spread = expected[name].std()
             assert np.percentile(null.draws[name], at) == pytest.approx(
-                np.percentile(expected[name], at), abs=spread / 8
+                np.percentile(expected[name], at),
+                abs=spread / 5,  # three standard errors of a tail of the draws
             )
     for name in ("negative_share", "transition"):
         assert null.draws[name].mean() == pytest.approx(expected[name].mean(), abs=0.02)

@@ -608,7 +608,7 @@ def test_it_helps_or_harms_by_both_tests_or_not_at_all(
     plain, truth = flipped(40, 20, 0, 0), flipped(40, 20, corrected, broken)
     nulls = [flipped(40, 20, 0, 0)] * (n_null - 1) + [flipped(40, 20, *null)]
     found = verdict.effect(results(plain, truth, nulls))
-    assert found.verdict == (told or "is not told from chance and its controls")
+    assert found.verdict == (told or "cannot be told from chance or from its controls")
     assert found.summary().startswith(f"The direction {found.verdict}: ")
     other = replace(found, comparable=False)  # as of a direction that is no difference of means
     assert other.verdict.startswith("is not judged")

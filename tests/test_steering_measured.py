@@ -15,7 +15,7 @@ from capelib.errors import InputError
 from capelib.steering import verdict
 from capelib.steering.controls import GAUSSIAN, PERMUTED
 from capelib.steering.experiment import TRUTH, Plan, Results, plan, run
-from capelib.steering.measured import best_layer, by_layer, changes, fixed, ladder
+from capelib.steering.measured import best_layer, beyond_zero, by_layer, changes, fixed, ladder, told
 
 ROOT = Path(__file__).resolve().parents[1]
 N = 40
@@ -70,6 +70,9 @@ def test_the_table_says_what_the_experiment_says(results: Results, table: pd.Dat
         assert found.ranked[name].low == pytest.approx(100 * expected.ranked[name].low, abs=2e-4)
     assert found.could_find["mc1"] == expected.could_find["mc1"]
     assert found.could_find["mc2"].smallest == pytest.approx(100 * expected.could_find["mc2"].smallest, abs=1e-3)
+    row = told([found]).set_index("outcome").loc["MC2"]
+    assert row["base"] == pytest.approx(100 * results.plain.questions["mc2"].mean(), abs=1e-3)
+    assert (row["change"], row["rank_p"]) == (found.mc2.value, found.ranked["mc2"].p)
     mean = expected.mc2.mean
     assert (found.mc2.low, found.mc2.high) == pytest.approx((100 * mean.low, 100 * mean.high), abs=1e-3)
 
@@ -101,6 +104,7 @@ def test_every_strength_has_the_range_of_its_own_controls(table: pd.DataFrame) -
     assert found["strength"].tolist() == [-2.0, -1.0, 0.5, 1.0]
     for row in found.itertuples():
         same = pushes[(pushes["layer"] == 1) & (pushes["strength"] == row.strength) & (pushes["kind"] == PERMUTED)]
+        same = same[same["draw"] < 3]  # of every strength the draws that all strengths have
         low, high = (same["mc2_change"].min(), same["mc2_change"].max()) if len(same) else (np.nan, np.nan)
         np.testing.assert_allclose((row.null_low, row.null_high), (low, high))
 
@@ -116,6 +120,17 @@ def test_the_best_layer_stands_beside_the_best_of_each_control(table: pd.DataFra
         highest = [layers[(layers["kind"] == PERMUTED) & (layers["draw"] == i)][column].max() for i in range(3)]
         assert (row.null_low, row.null_high, row.n_null) == (min(highest), max(highest), 3)
         assert row.p == (1 + sum(each >= row.change for each in highest)) / 4
+
+
+def test_layers_beyond_zero_are_counted_for_the_direction_and_every_draw(table: pd.DataFrame) -> None:
+    layers = by_layer(table)
+    found = beyond_zero(layers).set_index("draw")
+    assert found.index.tolist() == [-1, 0, 1, 2]
+    for draw, row in found.iterrows():
+        part = layers[layers["kind"] == TRUTH] if draw == -1 else layers[layers["kind"] == PERMUTED]
+        part = part if draw == -1 else part[part["draw"] == draw]
+        assert (row["above"], row["below"]) == (sum(part["mc2_low"] > 0), sum(part["mc2_high"] < 0))
+    assert found["above"].sum() > 0
 
 
 def test_a_table_without_the_plain_model_is_refused(table: pd.DataFrame) -> None:

@@ -20,7 +20,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], narrow: Sequ
     from rich.table import Column, Table
     from rich.text import Text
 
-    shown = [columns.index(column) for column in narrow or columns]
+    shown = [columns.index(column) for column in narrow] if narrow else range(len(columns))  # heads may be alike
     heads = [Column(columns[index], no_wrap=place < 2) for place, index in enumerate(shown)]
     drawn = Table(*heads, box=None, pad_edge=False, header_style="bold")
     for row in rows:

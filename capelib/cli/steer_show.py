@@ -13,6 +13,10 @@ from capelib.cli.steer_open import Wanted, describe, facts, in_unit, keep, open_
 if TYPE_CHECKING:
     from capelib.steering.side_by_side import SideBySide
 
+LEGEND = (
+    "permuted labels: fitted after true and false were exchanged at random, so that they mean nothing; Gaussian: "
+    "random, as long; moved: half the sum of all changes of probability; rank p: how often a control moves as much"
+)
 N_NEUTRAL = 8  # texts behind the perplexity that is shown beside a strength
 
 
@@ -79,6 +83,7 @@ def _print(found: "SideBySide", prompt: str, strength: str) -> None:
     if rows:
         table(("next token", "base", "steered", "change, points"), rows)
     print(found.summary())
+    note(LEGEND)
     print(
         f"Perplexity on {N_NEUTRAL} neutral texts: {found.perplexity:.4g} base, {found.perplexity_steered:.4g} steered "
         f"(times {found.perplexity_steered / found.perplexity:.3g}) at strength {strength}."

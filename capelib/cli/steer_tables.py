@@ -155,7 +155,7 @@ class Report:
             *(words for words, _, _ in OUTCOMES.values()),
             "right, %",
             "perplexity ×",
-            "MC2 permuted, %",
+            "MC2 permuted, % (directions)",
         )
         table(head, [
             ("base" if row.kind == "plain" else row.layer, f"{row.strength:g}", row.corrected, row.broken,
@@ -163,13 +163,14 @@ class Report:
              f"{100 * row.right:.1f}", f"{row.perplexity:.2f}", _beside(cells, row))
             for row in (*cells[cells["kind"] == "plain"].itertuples(), *truth.itertuples())
         ])  # fmt: skip
+        note("the doses are shown and decide nothing: the best of several rows is flattered")
 
 
 def _beside(cells: "pd.DataFrame", row: tuple) -> str:
     """The range of MC2 under the directions on permuted labels at the same layer and strength."""
     same = (cells["kind"] == "permuted labels") & (cells["layer"] == row.layer) & (cells["strength"] == row.strength)
     found = 100 * cells.loc[same, "mc2"]
-    return f"{found.min():.1f} to {found.max():.1f}" if len(found) else ""
+    return f"{found.min():.1f} to {found.max():.1f} ({len(found)})" if len(found) else ""
 
 
 def _readable(read: "pd.DataFrame") -> None:

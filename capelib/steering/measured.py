@@ -21,13 +21,14 @@ OUTCOMES = ("mc1", "mc2")
 class Fixed:
     """A push fixed beforehand, at `layer` and `strength`, on all questions.
 
-    `changes` are those of MC1; `mc2` is the mean change of MC2 in points, with the interval of `paired.shift`; `ranked`
-    sets the changes of MC1 and MC2, in points, among those of directions on permuted labels; `could_find` is the
-    smallest change of both, in points.
+    `base` is MC1 and MC2 of the plain model, in percent. `changes` are those of MC1; `mc2` is the mean change of MC2 in
+    points, with the interval of `paired.shift`; `ranked` sets the changes of MC1 and MC2, in points, among those of
+    directions on permuted labels; `could_find` is the smallest change of both, of MC1 as a share, of MC2 in points.
     """
 
     layer: int
     strength: float
+    base: dict[str, float]
     changes: Changes
     mc2: Estimate
     ranked: dict[str, Ranked]
@@ -77,6 +78,7 @@ def _fixed(table: pd.DataFrame, layer: int, strength: float) -> Fixed:
     return Fixed(
         layer=int(layer),
         strength=float(strength),
+        base={name: float(base[f"{name}_pct"]) for name in OUTCOMES},
         changes=found,
         mc2=Estimate(own["mc2_change"], own["mc2_low"], own["mc2_high"], n=n, method="bootstrap over questions (BCa)"),
         ranked={name: rank(own[f"{name}_change"], null[f"{name}_change"], "two-sided") for name in OUTCOMES},
@@ -85,8 +87,9 @@ def _fixed(table: pd.DataFrame, layer: int, strength: float) -> Fixed:
 
 
 def told(pushes: Sequence[Fixed]) -> pd.DataFrame:
-    """A row per push and outcome: layer, outcome, change with its 95 % interval (low, high), the middle 95 % of the
-    changes under permuted labels (null_low, null_high), all in points; p of McNemar's exact test, of MC1 alone; rank_p.
+    """A row per push and outcome: layer, outcome, base in percent, change with its 95 % interval (low, high), the
+    middle 95 % of the changes under permuted labels (null_low, null_high), in points; p of McNemar's exact test, of MC1
+    alone; rank_p.
     """
     rows = []
     for each in pushes:
@@ -95,8 +98,8 @@ def told(pushes: Sequence[Fixed]) -> pd.DataFrame:
         mc2 = [each.mc2.value, each.mc2.low, each.mc2.high]
         for name, change, p in (("mc1", mc1, each.changes.p), ("mc2", mc2, float("nan"))):
             null = each.ranked[name]
-            rows.append((each.layer, name.upper(), *change, null.low, null.high, p, null.p))
-    columns = ["layer", "outcome", "change", "low", "high", "null_low", "null_high", "p", "rank_p"]
+            rows.append((each.layer, name.upper(), each.base[name], *change, null.low, null.high, p, null.p))
+    columns = ["layer", "outcome", "base", "change", "low", "high", "null_low", "null_high", "p", "rank_p"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -108,7 +111,9 @@ def ladder(table: pd.DataFrame, layer: int) -> pd.DataFrame:
     """
     pushes = changes(table)
     here = pushes[pushes["layer"] == layer]
-    null = here[here["kind"] == PERMUTED].groupby("strength")["mc2_change"].agg(null_low="min", null_high="max")
+    null = here[here["kind"] == PERMUTED]
+    null = null[null["draw"] < null.groupby("strength").size().min()]  # of every strength the same draws
+    null = null.groupby("strength")["mc2_change"].agg(null_low="min", null_high="max")
     own = here[here["kind"] == TRUTH].sort_values("strength").join(null, on="strength")
     columns = ["layer", "strength", "corrected", "broken", "mc2_change", "mc2_low", "mc2_high", "null_low", "null_high"]
     return own[[*columns, "completions_right_pct", "perplexity_ratio"]].reset_index(drop=True)
@@ -127,12 +132,22 @@ def by_layer(table: pd.DataFrame) -> pd.DataFrame:
     return rows[(rows["kind"] == TRUTH) | (rows["draw"] < fewest)].reset_index(drop=True)
 
 
+def beyond_zero(layers: pd.DataFrame) -> pd.DataFrame:
+    """In how many layers the interval of MC2's change lies above zero and below it: a row for the direction (draw -1)
+    and for each draw of permuted labels. `layers` is the frame of `by_layer`. Columns: draw, above, below.
+    """
+    draw = layers["draw"].where(layers["kind"] == PERMUTED, -1)
+    counted = pd.DataFrame({"draw": draw, "above": layers["mc2_low"] > 0, "below": layers["mc2_high"] < 0})
+    return counted.groupby("draw", as_index=False).sum()
+
+
 def best_layer(layers: pd.DataFrame, outcomes: Sequence[str] = OUTCOMES) -> pd.DataFrame:
     """The layer in which a direction raises an outcome most, beside the best layer of each direction on permuted
     labels, which is searched as the direction is.
 
-    `layers` is the frame of `by_layer`. Columns: outcome, layer, change (points), null_low and null_high (the range of
-    the best changes of the draws), n_null, and p, the share of them at least as high, the direction itself counted.
+    `layers` is the frame of `by_layer`. Columns: outcome, layer, change (points), perplexity_ratio there, null_low and
+    null_high (the range of the best changes of the draws), n_null, and p, the share of them at least as high, the
+    direction itself counted.
     """
     found = []
     for name in outcomes:
@@ -140,5 +155,8 @@ def best_layer(layers: pd.DataFrame, outcomes: Sequence[str] = OUTCOMES) -> pd.D
         own, null = layers[layers["kind"] == TRUTH], layers[layers["kind"] == PERMUTED]
         top, highest = own.loc[own[column].idxmax()], null.groupby("draw")[column].max()
         p = rank(top[column], highest).p
-        found.append((name, int(top["layer"]), top[column], highest.min(), highest.max(), len(highest), p))
-    return pd.DataFrame(found, columns=["outcome", "layer", "change", "null_low", "null_high", "n_null", "p"])
+        own = int(top["layer"]), top[column], top["perplexity_ratio"]
+        found.append((name, *own, highest.min(), highest.max(), len(highest), p))
+    return pd.DataFrame(
+        found, columns=["outcome", "layer", "change", "perplexity_ratio", "null_low", "null_high", "n_null", "p"]
+    )

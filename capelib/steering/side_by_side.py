@@ -50,7 +50,7 @@ class SideBySide:
         if self.strength == 0:
             return "Strength 0 adds nothing: both texts are the plain model's."
         null, noise = self.permuted, self.gaussian
-        told = "more than directions that mean nothing" if self.stands_out else "no more than the controls do"
+        told = "more than directions that mean nothing" if self.stands_out else "not clearly more than the controls do"
         return (
             f"The push moves {_percent(null.effect)} of the next token's probability, {told}: {null.n_null} directions "
             f"fitted on permuted labels move {_percent(null.mean)} on average (95 % of them {_percent(null.low)} to "

@@ -14,7 +14,7 @@ from capelib.steering.null import SIDES, Ranked, rank
 from capelib.steering.paired import Changes, Shift, compare, shift, signed
 
 LEVEL = 0.05
-HELPS, HARMS, OPEN = "helps", "harms", "is not told from chance and its controls"
+HELPS, HARMS, OPEN = "helps", "harms", "cannot be told from chance or from its controls"
 NO_MATCH = "is not judged, since directions on permuted labels are differences of means and it is none"
 COMPARABLE = ("mean", "logistic")
 
@@ -56,8 +56,8 @@ class Effect:
 
 def decided(changes: Changes, ranked: Ranked) -> str:
     """Whether MC1 rises ("helps") or falls ("harms"): by McNemar's exact test and in the rank among directions on
-    permuted labels, both p ≤ 5 %. Otherwise it is not told from chance and its controls, which is not to say that it
-    does nothing.
+    permuted labels, both p ≤ 5 %. Otherwise it cannot be told from chance or from its controls, which is not to say
+    that it does nothing.
 
     The outcome and the rule are fixed beforehand; the other outcomes are shown and decide nothing.
     """
