@@ -94,7 +94,9 @@ class Report:
         theme.enable()
         title = f"{self.facts['model']}, {self.facts['n']} questions: outcomes by strength and layer"
         description = f"{title}. Beside them, at the strength fixed beforehand, directions that mean nothing."
-        drawn = steering.dose(self.results.cells, description, width=640).properties(title=title)
+        marks = "strokes: directions on permuted labels; crosses: Gaussian ones; dashed: the plain model"
+        drawn = steering.dose(self.results.cells, description, width=640)
+        drawn = drawn.properties(title={"text": title, "subtitle": marks})
         with whole(path) as draft:
             drawn.save(str(draft), format="html", inline=True)
         note(f"written: {path}")
