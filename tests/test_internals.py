@@ -140,22 +140,24 @@ def test_every_column_of_every_measure_by_brute_force(paired: bool) -> None:
             )
             by_layer.append((drawn, mixed, split))
             value = 1 - cosine(both[layer][:6].mean(axis=0), both[layer][6:].mean(axis=0))
-            check_row(row, value, drawn, mixed, split)
+            expected = columns(value, drawn, mixed, split)
+            assert row[list(expected)].to_dict() == pytest.approx(expected, abs=1e-9)
         together = found.overall.set_index("measure").loc[name]
         drawn, mixed, split = (np.mean([layer[i] for layer in by_layer], axis=0) for i in range(3))
-        check_row(together, found.measure(name)["value"].mean(), drawn, mixed, split)
+        expected = columns(found.measure(name)["value"].mean(), drawn, mixed, split)
+        assert together[list(expected)].to_dict() == pytest.approx(expected, abs=1e-9)
 
 
-def check_row(row, value: float, drawn: np.ndarray, mixed: np.ndarray, split: np.ndarray) -> None:
+def columns(value: float, drawn: np.ndarray, mixed: np.ndarray, split: np.ndarray) -> dict[str, float]:
+    """What a row holds, from the value and its draws: bootstrapped, with labels exchanged, between halves."""
     low, mid, high = np.arctanh(np.percentile(drawn, [2.5, 50, 97.5]))
-    assert row["value"] == pytest.approx(value, abs=1e-9)
-    assert row["low"] == pytest.approx(np.tanh(np.arctanh(value) + low - mid), abs=1e-9)
-    assert row["high"] == pytest.approx(np.tanh(np.arctanh(value) + high - mid), abs=1e-9)
-    np.testing.assert_allclose(row[["shuffled_low", "shuffled_mid", "shuffled_high"]].astype(float),
-                               np.percentile(mixed, [2.5, 50, 97.5]), atol=1e-9)  # fmt: skip
-    np.testing.assert_allclose(row[["neutral_low", "neutral_mid", "neutral_high"]].astype(float),
-                               np.percentile(split, [2.5, 50, 97.5]), atol=1e-9)  # fmt: skip
-    assert row["p"] == pytest.approx((1 + np.sum(mixed <= value + 1e-12)) / (1 + len(mixed)))
+    ends = {"low": np.tanh(np.arctanh(value) + low - mid), "high": np.tanh(np.arctanh(value) + high - mid)}
+    nulls = {
+        f"{name}_{end}": np.percentile(draws, at)
+        for name, draws in (("shuffled", mixed), ("neutral", split))
+        for end, at in (("low", 2.5), ("mid", 50), ("high", 97.5))
+    }
+    return {"value": value, **ends, **nulls, "p": (1 + np.sum(mixed <= value + 1e-12)) / (1 + len(mixed))}
 
 
 def test_pairs_are_drawn_together_and_their_labels_exchanged_within() -> None:
