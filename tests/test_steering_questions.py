@@ -128,6 +128,11 @@ def line(*cells: str) -> str:
     ("text", "place", "message"),
     [
         (HEADER.replace("Best Answer", "Best Anwser") + BATS, "row 1", "no column 'Best Answer'; allowed: the columns"),
+        (
+            "a,b\n1,2\n",
+            "row 1",
+            "no column 'Question' or 'Best Answer' or 'Correct Answers' or 'Incorrect Answers'; allowed",
+        ),
         (HEADER.replace("Best Answer", "Best Anwser") + BATS, "row 1", "rename 'Best Anwser', it seems"),
         (HEADER.replace("Source", "question") + BATS, "row 1", "a column twice"),
         (HEADER + BATS + line(" ", "y", "y", "n"), "row 3", "an empty question"),

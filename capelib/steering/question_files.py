@@ -66,12 +66,12 @@ def from_csv(file: str, text: str) -> tuple[list[Row], list[Problem]]:
     cells, problems = cells_of.parse(file, text)
     columns = {_name(column): column for column in cells.columns}
     got = ", ".join(cells.columns).replace("\n", " ")
-    for needed in NEEDED:
-        if _name(needed) not in columns:
-            near = closest(needed, cells.columns)
-            hint = f"rename {near!r}, it seems" if near else "add it"
-            allowed = f"the columns {', '.join(NEEDED)}; used if there: {', '.join(USED)}"
-            problems.append(problem(file, 1, f"no column {needed!r}", allowed, got, hint))
+    missing = [needed for needed in NEEDED if _name(needed) not in columns]
+    if missing:  # one line, however many: a file of another kind lacks them all
+        near = closest(missing[0], cells.columns) if len(missing) == 1 else None
+        hint = f"rename {near!r}, it seems" if near else "add what is missing"
+        allowed = f"the columns {', '.join(NEEDED)}; used if there: {', '.join(USED)}"
+        problems.append(problem(file, 1, f"no column {' or '.join(map(repr, missing))}", allowed, got, hint))
     if len(columns) < cells.shape[1]:
         problems.append(problem(file, 1, "a column twice", "each name once, in any case", got, "delete or rename one"))
     if any(each.row == 1 for each in problems):
