@@ -42,3 +42,8 @@ def _outermost(model: "torch.nn.Module", count: int) -> list["torch.nn.ModuleLis
 def block_output(returned: object) -> "torch.Tensor":
     """The residual stream that a block returns: bare in most architectures, first of a tuple or list in some."""
     return returned[0] if isinstance(returned, tuple | list) else returned
+
+
+def with_output(returned: object, stream: "torch.Tensor") -> object:
+    """What a block returned, with another residual stream in it."""
+    return type(returned)((stream, *returned[1:])) if isinstance(returned, tuple | list) else stream

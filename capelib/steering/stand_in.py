@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from capelib.models.blocks import block_output
+from capelib.models.blocks import block_output, with_output
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +52,7 @@ def added(block: "torch.nn.Module", push: "torch.Tensor") -> Iterator[None]:
     def add(_module: object, _given: object, returned: object) -> object:
         stream = block_output(returned)
         stream = stream + push.to(stream.dtype)
-        return type(returned)((stream, *returned[1:])) if isinstance(returned, tuple | list) else stream
+        return with_output(returned, stream)
 
     handle = block.register_forward_hook(add)
     try:

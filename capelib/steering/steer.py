@@ -10,7 +10,7 @@ import numpy as np
 
 from capelib.errors import InputError, unknown
 from capelib.models import LanguageModel, blocks
-from capelib.models.blocks import block_output
+from capelib.models.blocks import block_output, with_output
 from capelib.steering.direction import TruthDirection
 from capelib.steering.places import Places, watch
 
@@ -102,7 +102,7 @@ def _add(block: "torch.nn.Module", _given: object, returned: object) -> object:
     if total is None:
         return None
     steered = output + total.to(output.dtype)  # never in place: a cache or autograd may hold the output
-    return type(returned)((steered, *returned[1:])) if isinstance(returned, tuple | list) else steered
+    return with_output(returned, steered)
 
 
 def _numbers(strength: float | Sequence[float]) -> np.ndarray:
