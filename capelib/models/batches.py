@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import torch
 
 
+POSITIONS = ("last", "mean", "mean_without_first")
+
+
 @dataclass(frozen=True)
 class Batch:
     """Prompts of similar length: `rows` are their places in the caller's list; `ids` and `mask` have the shape
@@ -22,6 +25,23 @@ class Batch:
     ids: "torch.Tensor"
     mask: "torch.Tensor"
     length: "torch.Tensor"
+
+    @property
+    def inputs(self) -> dict[str, "torch.Tensor"]:
+        """What a model's forward pass is given."""
+        return {"input_ids": self.ids, "attention_mask": self.mask}
+
+    def pooled(self, output: "torch.Tensor", position: str) -> "torch.Tensor":
+        """One vector per prompt, float32 of shape (prompts, d), from (prompts, tokens, d)."""
+        import torch
+
+        if position == "last":
+            return output[torch.arange(len(self.rows), device=output.device), self.length - 1].float()
+        mask = self.mask.clone()
+        if position == "mean_without_first":
+            mask[:, 0] = mask[:, 0] * (self.length == 1)  # a prompt of one token has nothing else
+        weight = mask[..., None].float()  # a sum of many float16 numbers may be too large for float16
+        return (output.float() * weight).sum(dim=1) / weight.sum(dim=1)
 
 
 def tokenize(model: LanguageModel, prompts: Sequence[str], room: int = 0) -> list[list[int]]:
@@ -48,13 +68,16 @@ def tokenize(model: LanguageModel, prompts: Sequence[str], room: int = 0) -> lis
 
 
 def batches(model: LanguageModel, prompts: Sequence[str], size: int = 32) -> Iterator[Batch]:
-    """The prompts, shortest first. Padding on the right cannot reach a real token of a causal model, so that results
+    """The prompts, shortest first, `size` in a batch. Raises InputError as `tokenize` does."""
+    yield from batched(model, tokenize(model, prompts), size)
+
+
+def batched(model: LanguageModel, encoded: Sequence[Sequence[int]], size: int = 32) -> Iterator[Batch]:
+    """Token ids, shortest first. Padding on the right cannot reach a real token of a causal model, so that results
     are those of single prompts, and positions need no correction."""
     import torch
 
-    if size < 1:
-        raise InputError(f"a batch holds one prompt or more; got {size}")
-    encoded = tokenize(model, prompts)
+    need_size(size)
     order = np.argsort([len(ids) for ids in encoded], kind="stable")
     for start in range(0, len(order), size):
         rows = order[start : start + size]
@@ -64,6 +87,12 @@ def batches(model: LanguageModel, prompts: Sequence[str], size: int = 32) -> Ite
             ids[place, : len(encoded[row])] = torch.tensor(encoded[row])
         mask = (torch.arange(ids.shape[1])[None] < lengths[:, None]).long()
         yield Batch(rows, ids.to(model.device), mask.to(model.device), lengths.to(model.device))
+
+
+def need_size(size: int) -> None:
+    """Raise InputError for a batch of no prompts."""
+    if size < 1:
+        raise InputError(f"a batch holds one prompt or more; got {size}")
 
 
 def pad_id(model: LanguageModel) -> int:

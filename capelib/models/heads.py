@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capelib.errors import InputError
-from capelib.models.activations import pooled
 from capelib.models.batches import batches
 from capelib.models.blocks import blocks
 from capelib.models.loader import LanguageModel
@@ -56,12 +55,12 @@ def head_outputs(
         ]
         try:
             with torch.inference_mode():
-                model.model.get_decoder()(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False)
+                model.model.get_decoder()(**batch.inputs, use_cache=False)
         finally:
             for hook in hooks:
                 hook.remove()
         for layer, given in inputs.items():
-            row = pooled(given.reshape(*batch.ids.shape, -1), batch, position).cpu().numpy()
+            row = batch.pooled(given.reshape(*batch.ids.shape, -1), position).cpu().numpy()
             z[layer][:, batch.rows] = row.reshape(len(batch.rows), heads, width).transpose(1, 0, 2)
     weights = np.stack([_weight(each).detach().float().cpu().numpy().reshape(heads, width, -1) for each in maps])
     return HeadOutputs(z, weights @ weights.transpose(0, 1, 3, 2))
@@ -105,9 +104,7 @@ def patterns(model: LanguageModel, prompts: Sequence[str], batch_size: int = 32)
     try:
         for part in parts:
             with torch.inference_mode():
-                returned = model.model(
-                    input_ids=part.ids, attention_mask=part.mask, use_cache=False, output_attentions=True
-                )
+                returned = model.model(**part.inputs, use_cache=False, output_attentions=True)
             if not returned.attentions or returned.attentions[0].ndim != 4:
                 raise InputError(f"{model.name}: gives out no attention patterns")
             kept = torch.stack([each[:, :, :shortest, :shortest].float().cpu() for each in returned.attentions])

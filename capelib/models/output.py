@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capelib.models.activations import pooled
 from capelib.models.batches import Batch, batches
 from capelib.models.loader import LanguageModel
 
@@ -30,14 +29,14 @@ def output_states(
     for batch in batches(model, prompts, batch_size):
 
         def keep(_module: object, given: tuple, batch: Batch = batch) -> None:
-            for row, vector in zip(batch.rows, pooled(given[0], batch, position), strict=True):
+            for row, vector in zip(batch.rows, batch.pooled(given[0], position), strict=True):
                 found[row] = vector.cpu().numpy()
             raise _Enough
 
         handle = model.model.get_output_embeddings().register_forward_pre_hook(keep)
         try:
             with torch.inference_mode():
-                model.model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False)
+                model.model(**batch.inputs, use_cache=False)
         except _Enough:
             pass
         finally:
