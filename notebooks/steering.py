@@ -216,7 +216,8 @@ reading = readable.by_layer(
 draw.readable(
     reading,
     "Share of held-out pairs in which the true statement lies further along the direction than the false one, by "
-    "layer, with its spread over pairs and mirrors (95 %); grey, directions fitted on labels exchanged within pairs.",
+    "layer, with its spread over pairs and mirrors (95 %); grey, directions fitted on permuted labels, which are "
+    "exchanged within pairs.",
     ["statements"],
 )
 
@@ -246,7 +247,7 @@ glue(
 # %% [markdown]
 # At layer {glue:text}`steering_layer` of {glue:text}`steering_layers` the direction tells {glue:text}`steering_read`
 # [{glue:text}`steering_read_low`, {glue:text}`steering_read_high`] of {glue:text}`steering_pairs` pairs right; of
-# directions on exchanged labels 97.5 % stay below {glue:text}`steering_read_null` (rank p
+# directions on permuted labels 97.5 % stay below {glue:text}`steering_read_null` (rank p
 # {glue:text}`steering_read_p`). The best of all layers, {glue:text}`steering_best_layer`, has
 # {glue:text}`steering_best`; a best of many is flattered.
 #
@@ -274,7 +275,8 @@ changes = effect.changes
 shown(
     steering.outcomes(results, effect, seed),
     f"The same {changes.n} questions with and without the push at layer {at}, strength {strength:g}: the change with "
-    f"its 95 % interval, and the middle 95 % of the changes by {n_permuted} directions on permuted labels",
+    f"its 95 % interval, and the middle 95 % of the changes by {n_permuted} directions on permuted labels; margin, the "
+    "log-probability of the best answer less that of the likeliest false one",
     2,
 )
 
@@ -395,7 +397,7 @@ every = recorded.by_layer(kept)
 draw.layers(
     every,
     f"The same push, {fixed[0].strength:g} spread, at every layer of SmolLM2-135M: questions corrected (up) and broken "
-    "(down), and the mean change of MC2 with its 95 % interval; strokes, directions fitted on labels exchanged.",
+    "(down), and the mean change of MC2 with its 95 % interval; strokes, directions fitted on permuted labels.",
     ["steering_measured"],
 )
 
@@ -479,7 +481,7 @@ glue("steering_best_least", numeral(1 / (n_draws + 1)))
 # {glue:text}`steering_all_layers`; the interval lies above zero in {glue:text}`steering_all_above` layers and below it
 # in {glue:text}`steering_all_below`, where directions on permuted labels have {glue:text}`steering_null_above` and
 # {glue:text}`steering_null_below`. The best layers raise {glue:text}`steering_best_mc1` and
-# {glue:text}`steering_best_mc2`. Of {glue:text}`steering_best_draws` directions on exchanged labels, each searched
+# {glue:text}`steering_best_mc2`. Of {glue:text}`steering_best_draws` directions on permuted labels, each searched
 # through all layers alike, the best layers reach {glue:text}`steering_best_mc1_null` and
 # {glue:text}`steering_best_mc2_null` points (rank p {glue:text}`steering_best_mc1_p` and
 # {glue:text}`steering_best_mc2_p`; with so many draws it is never below {glue:text}`steering_best_least`).

@@ -15,11 +15,11 @@ from capelib.files import write_text
 from capelib.steering.experiment import TRUTH, Plan, Results
 from capelib.steering.paired import shift
 from capelib.steering.readable import by_layer
-from capelib.steering.store import Store, fingerprint
+from capelib.steering.store import Store, fingerprints
 
 MODEL, SEED = "smollm2-135m", 0
 STRENGTH, STRENGTHS = 1.0, (-2.0, -1.0, -0.5, 0.1, 0.5, 2.0)  # in spreads; the first at every layer
-N_PERMUTED, N_GAUSSIAN, N_BESIDE = 20, 5, 4
+N_PERMUTED, N_GAUSSIAN, N_DOSES = 20, 5, 4  # at both layers, and beside every other strength there; 20 in all layers
 KEPT = Path("runs/steering_measured/sweep.jsonl")
 
 
@@ -40,8 +40,8 @@ def main() -> None:
     measured = steering.Measured(model, questions, layers, reasoning, neutral)
     decisive = [cell for cell in planned.cells if cell.layer == quarter and cell.strength == STRENGTH]
     controls = [cell.vector for cell in decisive if cell.kind != TRUTH]
-    settings = {"seed": SEED, "reasoning": reasoning, "neutral": neutral, "controls": controls}
-    store = Store(KEPT, fingerprint(model, direction, questions, steering.PROMPT, **settings))
+    settings = {"seed": SEED, "completions": reasoning, "neutral_text": neutral, "controls": controls}
+    store = Store(KEPT, fingerprints(model, direction, questions, steering.PROMPT, **settings))
     with timed("push", len(planned.cells), sum(cell.key in store.read() for cell in planned.cells)) as begin:
         results = steering.run(measured, planned, store, lambda *_: begin())
     write_text(Path("data/steering_measured.csv"), table(results).to_csv(index=False, lineterminator="\n"))
@@ -51,11 +51,15 @@ def _planned(
     direction: steering.TruthDirection, states: tuple, quarter: int, chosen: int, layers: list[int], groups: np.ndarray
 ) -> Plan:
     """At the paper's layer and at the one that reads truth best, all controls and strengths; elsewhere one strength."""
-    parts = [(quarter, [quarter], STRENGTHS), (chosen, [chosen], STRENGTHS), (quarter, layers, [STRENGTH])]
+    parts = [
+        (quarter, [quarter], STRENGTHS, N_DOSES),
+        (chosen, [chosen], STRENGTHS, N_DOSES),
+        (quarter, layers, [STRENGTH], N_PERMUTED),
+    ]
     cells = {}
-    for layer, at, strengths in parts:
+    for layer, at, strengths, n_beside in parts:
         part = steering.plan(
-            direction, *states, layer, STRENGTH, at, strengths, N_PERMUTED, N_GAUSSIAN, SEED, groups, N_BESIDE
+            direction, *states, layer, STRENGTH, at, strengths, N_PERMUTED, N_GAUSSIAN, SEED, groups, n_beside
         )
         cells |= {cell.key: cell for cell in part.cells if cell.key not in cells}
     by_draw = sorted(cells.values(), key=lambda cell: cell.draw)  # a draw in all layers before the next

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from tiny import ARCHITECTURES, LETTERS, PROMPTS, language_model
+from tiny import ARCHITECTURES, COMMON, LETTERS, PROMPTS, language_model
 
 from capelib.models import LanguageModel, residuals, sharing, trees
 from capelib.models.activations import residuals_at
@@ -113,13 +114,21 @@ def test_prompts_that_share_nothing_are_read_in_batches() -> None:
     assert len(seen) == 1  # and nothing was tried
 
 
+def test_few_prompts_are_not_worth_a_trial() -> None:
+    model = language_model("llama")
+    with given(model) as seen:
+        residuals(model, alike(1)[:3])
+    assert [named["attention_mask"].ndim for named in seen] == [2]
+
+
 @pytest.mark.parametrize("kind", ["llama", "lfm2"])
 def test_the_same_prompt_many_times_is_read_once_where_trees_are(kind: str) -> None:
     model = language_model(kind)
     with given(model) as seen:
-        found = residuals(model, [PROMPTS[0]] * 9)
+        found = residuals(model, [PROMPTS[0]] * 40)
     assert branches(seen) == (kind == "llama")
-    assert apart(found, alone(model, [PROMPTS[0]] * 9)) < 1e-5
+    assert apart(found[:, :1], alone(model, PROMPTS[:1])) < 1e-5
+    assert apart(found, found[:, :1]) < 1e-5
 
 
 def test_prompts_as_long_as_the_context_are_read_whole() -> None:
@@ -149,6 +158,49 @@ def test_without_the_trial_windows_would_be_lost(monkeypatch: pytest.MonkeyPatch
     assert apart(residuals(model, long), alone(model, long)) > 1e-4
 
 
+@pytest.mark.parametrize("words", [3, 8, 12, 16, 20, 24])
+def test_convolutions_are_noticed_whatever_the_length(words: int) -> None:
+    """They see the tokens before in the row; where lengths divide the width, those may be the same by chance."""
+    model, prompts = language_model("lfm2"), alike(words=words)
+    with given(model) as seen:
+        found = residuals(model, prompts, [0])
+    assert not branches(seen)
+    assert apart(found, alone(model, prompts)[:1]) < 1e-5
+
+
+def test_windows_are_noticed_where_the_longest_prompt_repeats_one_word() -> None:
+    model, prompts = language_model("mistral"), [*alike(words=22), "a " * 34]
+    with given(model) as seen:
+        found = residuals(model, prompts)
+    assert not branches(seen)
+    assert apart(found, alone(model, prompts)) < 1e-5
+
+
+def test_places_that_are_rescaled_by_the_longest_prompt_are_noticed() -> None:
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    rope = {"rope_type": "longrope", "rope_theta": 1e4, "short_factor": [1.0] * 4, "long_factor": [40.0] * 4}
+    torch.manual_seed(0)
+    config = AutoConfig.for_model("phi3", **COMMON, rope_parameters=rope, original_max_position_embeddings=16)
+    model = replace(language_model("phi3"), model=AutoModelForCausalLM.from_config(config).eval())
+    for weight in model.model.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
+    prompts = [*alike(4, 4), *alike(4, 15, seed=1)[:16]]
+    with given(model) as seen:
+        found = residuals(model, prompts, batch_size=4)  # batches of one side of the limit
+    assert not branches(seen)
+    assert apart(found, alone(model, prompts)) < 1e-5
+
+
+def test_each_layer_is_compared_also_below_a_loud_one() -> None:
+    model, long = language_model("mistral"), alike(words=22)
+    loud = blocks(model.model)[2].mlp.down_proj
+    loud.bias = torch.nn.Parameter(torch.full((32,), 1e6))
+    with given(model) as seen:
+        residuals(model, long)
+    assert not branches(seen)
+
+
 def test_higher_layers_are_tried_anew() -> None:
     """Attention below, a convolution above: what holds for the first says nothing of the second."""
     model, prompts = language_model("lfm2"), alike()
@@ -163,13 +215,42 @@ def test_higher_layers_are_tried_anew() -> None:
     assert apart(found, alone(model, prompts)) < 1e-5
 
 
-def test_what_was_tried_is_not_tried_again() -> None:
-    model, prompts = language_model("llama"), alike()
+def test_what_was_tried_is_not_tried_again_unless_settings_change() -> None:
+    model, prompts = language_model("mistral"), alike()
     with given(model) as seen:
         residuals(model, prompts)
         first = len(seen)
         residuals(model, prompts)
-    assert first == len(seen) - first + 2  # the trial: one batch and one forest
+        assert first == len(seen) - first + 4  # the trial: one forest, three prompts alone
+        model.model.config.sliding_window = 4
+        found = residuals(model, prompts)
+        assert not branches(seen)
+    assert apart(found, alone(model, prompts)) < 1e-5
+
+
+def test_autocast_is_half_precision() -> None:
+    model, prompts = language_model("llama"), alike()
+    residuals(model, prompts)
+    with given(model) as seen, torch.autocast("cpu", torch.bfloat16):
+        residuals(model, prompts)
+    assert not branches(seen)
+
+
+def test_short_prompts_are_shared_after_long_ones_were_not() -> None:
+    model = language_model("mistral")
+    with given(model) as seen:
+        residuals(model, alike(words=22))
+        assert not branches(seen)
+        residuals(model, alike())
+    assert branches(seen)
+
+
+def test_long_prompts_are_read_whole_for_their_masks_would_be_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, prompts = language_model("llama"), alike()
+    monkeypatch.setattr(sharing, "LONGEST", 9)
+    with given(model) as seen:
+        residuals(model, prompts)
+    assert [named["attention_mask"].ndim for named in seen] == [2]
 
 
 def test_half_precision_is_read_whole() -> None:
@@ -204,14 +285,15 @@ def test_what_transformers_leaves_behind_changes_nothing() -> None:
     assert branches(seen)
 
 
-def test_an_architecture_that_refuses_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [ValueError, AssertionError, NotImplementedError])
+def test_an_architecture_that_refuses_is_read_whole(error: type, monkeypatch: pytest.MonkeyPatch) -> None:
     model, prompts = language_model("llama"), alike()
     expected = alone(model, prompts)
     inner = model.model.model.forward
 
     def forward(**named: object) -> object:
         if named["attention_mask"].ndim != 2:
-            raise ValueError("a mask has two dimensions")
+            raise error("a mask has two dimensions")
         return inner(**named)
 
     monkeypatch.setattr(model.model.model, "forward", forward)
@@ -254,7 +336,7 @@ def test_a_token_sees_itself_and_what_is_before_it_in_its_prompts(seed: int) -> 
     forest = trees.forest(language_model("llama"), rows)
     assert sorted(forest.rows) == list(range(40))
     ids, depth, sees = forest.ids.numpy(), forest.depth.numpy(), forest.sees.numpy()
-    for prompt, row, end in zip(forest.rows, forest.row.numpy(), forest.end.numpy(), strict=True):
+    for prompt, row, end in zip(forest.rows, forest.in_row.numpy(), forest.end.numpy(), strict=True):
         seen = np.flatnonzero(sees[row, end])
         assert list(ids[row, seen]) == encoded[prompt]
         assert list(depth[row, seen]) == list(range(len(encoded[prompt])))

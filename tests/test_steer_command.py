@@ -271,6 +271,12 @@ def test_tables_for_people(measured: Path, steer: Callable[..., str]) -> None:
     rows = dict(line.split("\t", 1) for line in shown.splitlines() if "\t" in line)
     base = np.mean([cell["mc1"] for cell in told["cells"] if cell["kind"] == "plain"])
     assert rows["MC1, %"].split("\t")[0] == f"{100 * base:.1f}"
+    for row in told["outcomes"]:
+        digits = 2 if row["measure"] == "margin" else 1
+        cells = rows[row["outcome"]].split("\t")
+        assert cells[:2] == [f"{row[name]:.{digits}f}" for name in ("base", "steered")]
+        assert cells[3] == f"[{row['low']:+z.{digits}f}, {row['high']:+z.{digits}f}]"
+    assert [row["measure"] for row in told["outcomes"]] == ["mc1", "mc2", "margin", "mc1_norm", "mc2_norm"]
     changes = told["effect"]["changes"]
     counts = [str(changes[name]) for name in ("corrected", "broken", "stayed_right", "stayed_wrong")]
     assert shown.split("McNemar exact p\n")[1].split("\t")[:4] == counts
@@ -441,7 +447,7 @@ def test_a_direction_of_a_deeper_model(capsys: pytest.CaptureFixture) -> None:
 def test_another_experiment_in_the_same_folder_is_refused(measured: Path, capsys: pytest.CaptureFixture) -> None:
     before = (measured / "sweep.jsonl").read_bytes()
     assert main(["steer", *SWEEP, "--seed", "1", "--out", "whole"]) == 2
-    assert "of another experiment" in capsys.readouterr().err
+    assert "of another experiment (other controls); give another file" in capsys.readouterr().err
     assert (measured / "sweep.jsonl").read_bytes() == before
 
 

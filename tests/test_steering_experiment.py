@@ -30,7 +30,7 @@ from capelib.steering.outcomes import outcomes
 from capelib.steering.paired import shift
 from capelib.steering.questions import Questions
 from capelib.steering.steer import steer
-from capelib.steering.store import Store, fingerprint
+from capelib.steering.store import Store, fingerprints
 
 LAYERS, N_PAIRS, D = (0, 1, 2), 6, 32
 
@@ -152,6 +152,7 @@ REASONING = pd.DataFrame({
 })  # fmt: skip
 NEUTRAL = ["the cat sat on the mat .", "sky is blue", "a b c d e f g"]
 ASKED = "the {question} is"
+ONE = {"model": "one", "prompt": "one"}  # an experiment, by what it rests on
 
 
 def by_hand(model: object, prompt: str) -> tuple[dict[str, tuple], list[float], list[float]]:
@@ -370,10 +371,10 @@ def test_every_push_is_measured_once_and_is_told_of_before_it_begins() -> None:
 def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, breaks_at: int) -> None:
     planned, path, heard = small_plan(), tmp_path / "below" / "sweep.jsonl", []
     with pytest.raises(KeyboardInterrupt):
-        run(Made(breaks_at), planned, Store(path, "one"))
+        run(Made(breaks_at), planned, Store(path, ONE))
     assert path.exists() == (breaks_at > 0)
     second = Made()
-    results = run(second, planned, Store(path, "one"), lambda *told: heard.append(told))
+    results = run(second, planned, Store(path, ONE), lambda *told: heard.append(told))
     n = len(planned.cells)
     assert heard == [(i, n, planned.cells[i]) for i in range(breaks_at, n)]  # those kept do not begin
     assert len(second.asked) == n - breaks_at
@@ -382,7 +383,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, breaks_at: int)
     for key in whole.outcomes:
         assert_equal(results.outcomes[key], whole.outcomes[key])
     third = Made()
-    again = run(third, planned, Store(path, "one"), lambda *_: pytest.fail("nothing begins"))
+    again = run(third, planned, Store(path, ONE), lambda *_: pytest.fail("nothing begins"))
     assert not third.asked
     pd.testing.assert_frame_equal(again.cells, whole.cells)
 
@@ -390,31 +391,31 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, breaks_at: int)
 def test_a_larger_plan_measures_only_what_is_new_and_a_smaller_one_shows_only_its_own(tmp_path: Path) -> None:
     path, large = tmp_path / "sweep.jsonl", small_plan()
     small = replace(large, cells=large.cells[3:6])
-    run(Made(), small, Store(path, "one"))
+    run(Made(), small, Store(path, ONE))
     made = Made()
-    run(made, large, Store(path, "one"))
+    run(made, large, Store(path, ONE))
     assert len(made.asked) == len(large.cells) - 3
-    assert run(Made(), small, Store(path, "one")).done == small.cells
-    assert set(Store(path, "one").read()) == {cell.key for cell in large.cells}
+    assert run(Made(), small, Store(path, ONE)).done == small.cells
+    assert set(Store(path, ONE).read()) == {cell.key for cell in large.cells}
 
 
 def test_a_file_of_another_experiment_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     path, made = tmp_path / "sweep.jsonl", Made()
-    run(Made(), small_plan(), Store(path, "one"))
+    run(Made(), small_plan(), Store(path, ONE))
     before = path.read_bytes()
-    with pytest.raises(InputError, match="of another experiment"):
-        run(made, small_plan(), Store(path, "other"))
+    with pytest.raises(InputError, match=r"of another experiment \(other prompt, seed\); give another file"):
+        run(made, small_plan(), Store(path, {**ONE, "prompt": "other", "seed": "0"}))
     assert path.read_bytes() == before
     assert not made.asked
 
 
-HEAD = '{"experiment": "one"}\n'
+HEAD = json.dumps({"experiment": ONE}) + "\n"
 
 
 @pytest.mark.parametrize(
     "content",
-    ["", "\n", "no JSON", "[]", "3", '"one"', "{}", HEAD + "{", HEAD + "{}", HEAD + "[1]", HEAD + '{"key": "a"}',
-     HEAD + '{"key": "a", "questions": 3, "right": [], "logprob": []}', b"\xff\xfe{}",
+    ["", "\n", "no JSON", "[]", "3", '"one"', "{}", '{"experiment": "one"}', HEAD + "{", HEAD + "{}", HEAD + "[1]",
+     HEAD + '{"key": "a"}', HEAD + '{"key": "a", "questions": 3, "right": [], "logprob": []}', b"\xff\xfe{}",
      HEAD + '{"key": "a", "questions": {"mc1": [1], "mc2": [1, 2]}, "right": [], "logprob": []}'],
 )  # fmt: skip
 def test_a_damaged_file_costs_one_line_and_is_left_as_it_is(tmp_path: Path, content: str | bytes) -> None:
@@ -422,13 +423,13 @@ def test_a_damaged_file_costs_one_line_and_is_left_as_it_is(tmp_path: Path, cont
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     before = path.read_bytes()
     with pytest.raises(InputError, match="no file of a sweep; give another one, or delete it"):
-        run(Made(), small_plan(), Store(path, "one"))
+        run(Made(), small_plan(), Store(path, ONE))
     assert path.read_bytes() == before
 
 
 def test_a_file_that_was_cut_gives_its_first_pushes_or_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sweep.jsonl"
-    store = Store(path, "one")
+    store = Store(path, ONE)
     for name in ("a", "b", "c"):
         store.add(name, outcome([0.25, -1.0], [1.0], [-2.5]))
     whole = path.read_bytes()
@@ -436,15 +437,15 @@ def test_a_file_that_was_cut_gives_its_first_pushes_or_is_refused(tmp_path: Path
     for cut in {*range(0, len(whole), 5), *ends, *(end + 1 for end in ends)}:
         path.write_bytes(whole[:cut])
         if cut in ends or cut - 1 in ends:
-            assert list(Store(path, "one").read()) == list("abc")[: whole[:cut].count(b'"key"')]
+            assert list(Store(path, ONE).read()) == list("abc")[: whole[:cut].count(b'"key"')]
         else:
             with pytest.raises(InputError, match="no file of a sweep"):
-                Store(path, "one").read()
+                Store(path, ONE).read()
 
 
 def test_a_push_is_kept_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "sweep.jsonl"
-    store, write_text = Store(path, "one"), Path.write_text
+    store, write_text = Store(path, ONE), Path.write_text
     store.add("a", outcome([1.0, 2.0]))
     before = path.read_bytes()
 
@@ -463,23 +464,23 @@ def test_what_is_read_is_what_was_kept_to_the_last_digit(tmp_path: Path) -> None
     model = language_model("llama")
     measured, path = Measured(model, QUESTIONS, (1,), REASONING, NEUTRAL), tmp_path / "sweep.jsonl"
     kept = {str(s): measured.pushed(1, np.full(D, s, np.float32), elsewhere=s > 0) for s in (-0.5, 0.5)}
-    store = Store(path, "one")
+    store = Store(path, ONE)
     for key, each in kept.items():
         store.add(key, each)
-    found = Store(path, "one").read()
+    found = Store(path, ONE).read()
     assert list(found) == list(kept)
     for key, each in kept.items():
         assert_equal(found[key], each)
-    assert json.loads(path.read_text(encoding="utf-8").splitlines()[0]) == {"experiment": "one"}
+    assert json.loads(path.read_text(encoding="utf-8").splitlines()[0]) == {"experiment": ONE}
 
 
-def test_another_experiment_has_another_fingerprint() -> None:
+def test_another_experiment_is_told_by_what_differs() -> None:
     model, (v, *_) = language_model("llama"), fitted()
     long = pd.DataFrame({"text": [f"text {i}" for i in range(200)]})
     numbers = np.arange(3000)
 
-    def of(model=model, v=v, questions=QUESTIONS, prompt=PROMPT, **settings: object) -> str:
-        return fingerprint(model, v, questions, prompt, **({"seed": 0, "texts": long, "numbers": numbers} | settings))
+    def of(model=model, v=v, questions=QUESTIONS, prompt=PROMPT, **settings: object) -> dict[str, str]:
+        return fingerprints(model, v, questions, prompt, **({"seed": 0, "texts": long, "numbers": numbers} | settings))
 
     half = language_model("llama")
     half.model.to(torch.bfloat16)
@@ -487,17 +488,27 @@ def test_another_experiment_has_another_fingerprint() -> None:
     reordered = QUESTIONS.choices.replace("blue", "green")
     vectors = v.vectors.copy()
     vectors[2, 5] = np.nextafter(vectors[2, 5], 1)
-    others = [
-        of(replace(model, name="other")), of(replace(model, revision="2")), of(half),
-        of(v=replace(v, vectors=vectors)), of(v=replace(v, spreads=v.spreads * 1.01)),
-        of(v=replace(v, layers=(0, 1, 3))), of(v=replace(v, method="logistic")),
-        of(questions=replace(QUESTIONS, questions=reworded)), of(questions=replace(QUESTIONS, choices=reordered)),
-        of(prompt=ASKED), of(seed=1), of(more=1),
-        of(texts=long.replace("text 100", "text 1oo")), of(numbers=np.where(numbers == 1500, 0, numbers)),
-    ]  # fmt: skip
-    assert len({of(), *others}) == len(others) + 1
+    others = {
+        "model": [of(replace(model, name="other")), of(replace(model, revision="2"))],
+        "number format": [of(half)],
+        "direction": [
+            of(v=replace(v, vectors=vectors)), of(v=replace(v, spreads=v.spreads * 1.01)),
+            of(v=replace(v, method="logistic")),
+        ],
+        "layer": [of(v=replace(v, layers=(0, 1, 3)))],
+        "questions": [
+            of(questions=replace(QUESTIONS, questions=reworded)), of(questions=replace(QUESTIONS, choices=reordered))
+        ],
+        "prompt": [of(prompt=ASKED)],
+        "seed": [of(seed=1)],
+        "a word more": [of(a_word_more=1)],
+        "texts": [of(texts=long.replace("text 100", "text 1oo"))],
+        "numbers": [of(numbers=np.where(numbers == 1500, 0, numbers))],
+    }  # fmt: skip
+    for name, each in ((name, each) for name, found in others.items() for each in found):
+        assert [part for part in {**of(), **each} if of().get(part) != each.get(part)] == [name]
     assert of() == of(language_model("llama"), fitted()[0], texts=long.copy(), numbers=numbers.copy())
-    assert len(of()) == 16
+    assert {len(each) for each in of().values()} == {16}
 
 
 # What it says

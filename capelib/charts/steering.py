@@ -25,7 +25,7 @@ def readable(table: pd.DataFrame, description: str, tables: Sequence[str]) -> al
     x = alt.X("layer:Q", title="layer").axis(tickMinStep=1, format="d").scale(nice=False)
     scale = alt.Scale(zero=False, nice=False, padding=8)
     title = "pairs told right"
-    names = ["true against false", "labels exchanged"]
+    names = ["true against false", "permuted labels"]
     colour = alt.Color("what:N", legend=alt.Legend(symbolOpacity=1)).scale(domain=names, range=[VERMILION, GREY])
     band = (
         alt.Chart(table.assign(what=names[1]))
@@ -48,7 +48,7 @@ def layers(table: pd.DataFrame, description: str, tables: Sequence[str]) -> alt.
     """
     x = alt.X("layer:Q", title="layer").axis(tickMinStep=1, format="d").scale(nice=False, padding=10)
     own, null = table[table["kind"] == "truth"], table[table["kind"] == "permuted labels"]
-    names = ["corrected", "broken", "truth direction", "labels exchanged"]
+    names = ["corrected", "broken", "truth direction", "permuted labels"]
     colour = alt.Color("what:N", legend=alt.Legend(columns=2, symbolOpacity=1)).scale(
         domain=names, range=[BLUE, VERMILION, GREEN, GREY]
     )

@@ -144,20 +144,20 @@ def _store(
     from capelib.models.cache import checksum
     from capelib.steering.experiment import TRUTH
     from capelib.steering.material import PROMPT
-    from capelib.steering.store import Store, fingerprint
+    from capelib.steering.store import Store, fingerprints
 
     settings = {
         "strength": wanted.strength,
-        "file": checksum(wanted.load) if wanted.load else None,
+        "direction_file": checksum(wanted.load) if wanted.load else None,
         "controls": [
             cell.vector.tolist()
             for cell in planned.cells
             if cell.kind != TRUTH and (cell.layer, cell.strength) == (planned.layer, planned.strength)
         ],
-        "reasoning": reasoning,
-        "neutral": neutral,
+        "completions": reasoning,
+        "neutral_text": neutral,
     }
-    return Store(out / STORE, fingerprint(model, used.direction.at(used.layer), questions, PROMPT, **settings))
+    return Store(out / STORE, fingerprints(model, used.direction.at(used.layer), questions, PROMPT, **settings))
 
 
 def _readable(wanted: Wanted, model: "LanguageModel", own: "Prepared") -> "pd.DataFrame | None":

@@ -17,19 +17,18 @@ if TYPE_CHECKING:
     from capelib.models import LanguageModel
     from capelib.steering.direction import TruthDirection
     from capelib.steering.experiment import Results
-    from capelib.steering.null import Ranked
     from capelib.steering.prepared import Prepared
     from capelib.steering.questions import Questions
     from capelib.steering.verdict import Effect
 
-OUTCOMES = {"mc1": ("MC1, %", 100, ".1f"), "mc2": ("MC2, %", 100, ".1f"), "margin": ("margin, nats", 1, ".2f")}
+BESIDE = ("mc1", "mc2", "margin")  # outcomes that controls and doses have beside the push
 LEGEND = (
     "MC1: the best answer is likelier than every false one; MC2: probability of the true answers among all; margin: "
-    "log-probability of the best answer less that of the likeliest false one; permuted: directions fitted on true and "
-    "false exchanged at random, p: rank among them; detectable: the smallest change that would have been found, with "
-    "the power of the last line; right: everyday completions whose right end is likelier than the wrong one; "
-    "perplexity: of neutral text, times the base; 95 %: interval over questions or couples of "
-    "completions, or range over several directions"
+    "log-probability of the best answer less that of the likeliest false one; per character: each log-probability "
+    "divided by the characters of its answer; permuted: directions fitted on true and false exchanged at random, p: "
+    "rank among them; detectable: the smallest change that would have been found, with the power of the last line; "
+    "right: everyday completions whose right end is likelier than the wrong one; perplexity: of neutral text, times "
+    "the base; 95 %: interval over questions or couples of completions, or range over several directions"
 )
 
 
@@ -41,6 +40,7 @@ class Report:
     facts: dict
     direction: "TruthDirection"
     results: "Results"
+    outcomes: "pd.DataFrame"
     effect: "Effect"
     opposite: "Effect"
     elsewhere: "pd.DataFrame"
@@ -58,18 +58,21 @@ class Report:
     ) -> "Report":
         """Ask the results for what they say."""
         from capelib.steering.cost import elsewhere
+        from capelib.steering.outcomes import outcomes
         from capelib.steering.verdict import effect
 
         told = facts(wanted, model, own) | {"layer": own.layer, "questions": questions.source, "n": len(questions)}
         found = effect(results, seed=wanted.seed)
         opposite = effect(results, strength=-wanted.strength, seed=wanted.seed)
-        return cls(wanted, told, own.direction, results, found, opposite, elsewhere(results), readable)
+        changed = outcomes(results, found, wanted.seed)
+        return cls(wanted, told, own.direction, results, changed, found, opposite, elsewhere(results), readable)
 
     def record(self) -> dict:
         """All of it as JSON has it."""
         effect = {"verdict": self.effect.verdict, "sentence": self.effect.summary()}
         return self.facts | {
             "effect": effect | plain(self.effect),
+            "outcomes": plain(self.outcomes.reset_index()),
             "opposite": plain(self.opposite),
             "elsewhere": plain(self.elsewhere),
             "readable": plain(self.readable),
@@ -114,34 +117,40 @@ class Report:
         note(LEGEND)
 
     def _effect(self) -> None:
-        effect, base = self.effect, self.results.plain.questions
-        rows = []
-        for name, (words, scale, form) in OUTCOMES.items():
-            own, before, least = _change(effect, name), base[name].mean(), effect.could_find[name].smallest
-            rows.append((
-                words, f"{scale * before:{form}}", f"{scale * (before + own.value):{form}}", *_signed(own, name),
-                written(effect.ranked[name].p), "none" if least is None else f"{scale * least:{form}}",
-            ))  # fmt: skip
         head = ("outcome", "base", "steered", "change", "95 %", "p, permuted", "detectable")
-        table(head, rows)
-        changes = effect.changes
+        table(head, [
+            (row["outcome"], _number(row["base"], name), _number(row["steered"], name),
+             *_signed(row["change"], row["low"], row["high"], name), written(row["rank p"]), self._detectable(name))
+            for name, row in self.outcomes.iterrows()
+        ])  # fmt: skip
+        changes = self.effect.changes
         table(
             ("corrected", "broken", "stayed right", "stayed wrong", "McNemar exact p"),
             [(changes.corrected, changes.broken, changes.stayed_right, changes.stayed_wrong, written(changes.p))],
         )
 
+    def _detectable(self, name: str) -> str:
+        """The smallest change that would have been found; none is computed of outcomes per character."""
+        if name not in self.effect.could_find:
+            return ""
+        least = self.effect.could_find[name].smallest
+        return "none" if least is None else _number(_scale(name) * least, name)
+
     def _controls(self) -> None:
         from capelib.steering.controls import GAUSSIAN, PERMUTED
 
-        rows = [
-            (kind, words, directions, *_signed(found, name))
-            for name, (words, _, _) in OUTCOMES.items()
-            for kind, directions, found in (
-                ("opposite sign", 1, _change(self.opposite, name)),
-                *((kind, ranked[name].n_null, ranked[name])
-                  for kind, ranked in ((PERMUTED, self.effect.ranked), (GAUSSIAN, self.effect.gaussian)) if ranked),
-            )
-        ]  # fmt: skip
+        kinds = ((PERMUTED, self.effect.ranked), (GAUSSIAN, self.effect.gaussian))
+        rows = []
+        for name in BESIDE:
+            scale, words = _scale(name), self.outcomes.loc[name, "outcome"]
+            moved = _change(self.opposite, name)
+            ends = (scale * each for each in (moved.value, moved.low, moved.high))
+            rows.append(("opposite sign", words, 1, *_signed(*ends, name)))
+            for kind, ranked in kinds:
+                if ranked:
+                    found = ranked[name]
+                    ends = (scale * each for each in (found.mean, found.low, found.high))
+                    rows.append((kind, words, found.n_null, *_signed(*ends, name)))
         table(("control", "outcome", "directions", "change", "95 %"), rows)
 
     def _doses(self) -> None:
@@ -154,14 +163,14 @@ class Report:
             "strength",
             "corrected",
             "broken",
-            *(words for words, _, _ in OUTCOMES.values()),
+            *self.outcomes.loc[list(BESIDE), "outcome"],
             "right, %",
             "perplexity ×",
             "MC2 permuted, % (directions)",
         )
         table(head, [
             ("base" if row.kind == "plain" else row.layer, f"{row.strength:g}", row.corrected, row.broken,
-             *(f"{scale * getattr(row, name):{form}}" for name, (_, scale, form) in OUTCOMES.items()),
+             *(_number(_scale(name) * getattr(row, name), name) for name in BESIDE),
              f"{100 * row.right:.1f}", f"{row.perplexity:.2f}", _beside(cells, row))
             for row in (*cells[cells["kind"] == "plain"].itertuples(), *truth.itertuples())
         ])  # fmt: skip
@@ -197,12 +206,24 @@ def _change(effect: "Effect", name: str) -> "Estimate":
     return {"mc1": effect.changes.difference, "mc2": effect.mc2.mean, "margin": effect.margin.mean}[name]
 
 
-def _signed(found: "Estimate | Ranked", name: str) -> tuple[str, str]:
-    """A change, or the mean of several, and its 95 %, in the unit in which the outcome is printed."""
-    _, scale, form = OUTCOMES[name]
-    value = found.mean if hasattr(found, "n_null") else found.value
-    value, low, high = (f"{scale * each:+z{form}}" for each in (value, found.low, found.high))
-    return value, f"[{low}, {high}]"
+def _scale(name: str) -> float:
+    from capelib.steering.outcomes import OUTCOMES
+
+    return OUTCOMES[name][1]
+
+
+def _form(name: str) -> str:
+    return ".2f" if name == "margin" else ".1f"
+
+
+def _number(value: float, name: str) -> str:
+    return f"{value:{_form(name)}}"
+
+
+def _signed(change: float, low: float, high: float, name: str) -> tuple[str, str]:
+    """A change and its 95 %, in the unit in which the outcome is printed."""
+    change, low, high = (f"{each:+z{_form(name)}}" for each in (change, low, high))
+    return change, f"[{low}, {high}]"
 
 
 def _sentence(words: str) -> str:

@@ -10,7 +10,7 @@ from capelib.models.batches import POSITIONS, Batch, tokenize
 from capelib.models.blocks import blocks
 from capelib.models.loader import LanguageModel
 from capelib.models.reading import reading
-from capelib.models.sharing import passes
+from capelib.models.sharing import arranged
 from capelib.models.trees import Forest
 
 if TYPE_CHECKING:
@@ -29,8 +29,9 @@ def residuals(
     `layers` count from 0, all by default; blocks above the highest are not computed. `position`: the last token, the
     mean over tokens, or the mean without the first, whose norm dwarfs the others in many models.
 
-    `batch_size` prompts are read at once, or as many tokens as the longest of so many prompts have. What prompts have
-    in common at their beginnings is read once, where the architecture allows it; the states differ by rounding alone.
+    `batch_size` prompts are read at once. Where it saves work and the architecture allows it, prompts that begin alike
+    share the tokens of their beginning (`sharing`), in rows of which as many are read at once as have no more tokens
+    than so many of the longest prompt, or one; the states differ by rounding alone.
 
     Raises InputError for an unknown position, a layer that is not there, an empty or too long prompt.
     """
@@ -55,7 +56,7 @@ def residuals_at(
     out = {position: np.empty(shape, dtype=np.float32) for position in positions}
     place = {layer: i for i, layer in enumerate(wanted)}
     listed = blocks(model.model)
-    for one in passes(model, tokenize(model, prompts), max(wanted), batch_size):
+    for one in arranged(model, tokenize(model, prompts), max(wanted), batch_size):
 
         def keep(layer: int, output: "torch.Tensor", one: Batch | Forest = one) -> None:
             _is_one_stream(model, output, one)

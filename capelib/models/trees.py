@@ -1,4 +1,4 @@
-"""Prompts as trees of tokens: what several have in common at their beginnings is read once."""
+"""Prompts as trees of tokens: what neighbours in a row have in common at their beginnings is read once."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,13 +20,13 @@ class Forest:
     """Prompts whose tokens stand side by side in rows, as trees: each token sees itself and those before it in its own
     prompts, and stands at its place in them.
 
-    `rows` (prompts,) are the places in the caller's list, `row` and `end` (prompts,) say where the last token of each
+    `rows` (prompts,) are the places in the caller's list, `in_row` and `end` (prompts,) where the last token of each
     stands. `ids` and `depth`, the place of a token in its prompts, have the shape (rows, tokens); `sees` has
     (rows, tokens, tokens) and is true where the first token sees the second. Tokens filled up with see only themselves.
     """
 
     rows: np.ndarray
-    row: "torch.Tensor"
+    in_row: "torch.Tensor"
     end: "torch.Tensor"
     ids: "torch.Tensor"
     depth: "torch.Tensor"
@@ -45,8 +45,8 @@ class Forest:
         """One vector per prompt, float32 of shape (prompts, d), from (rows, tokens, d): what the last token of a prompt
         sees are its tokens."""
         if position == "last":
-            return output[self.row, self.end].float()
-        weight, depth = self.sees[self.row, self.end].float(), self.depth[self.row]
+            return output[self.in_row, self.end].float()
+        weight, depth = self.sees[self.in_row, self.end].float(), self.depth[self.in_row]
         if position == "mean_without_first":
             alone = weight.sum(dim=1, keepdim=True) == 1  # a prompt of one token has nothing else
             weight = weight * ((depth > 0) | alone)
@@ -54,7 +54,7 @@ class Forest:
         # row by row, since its tokens need no copy for each of its prompts
         vectors = output.new_empty((len(self.rows), output.shape[2])).float()
         for row in range(len(output)):
-            vectors[self.row == row] = means[self.row == row] @ output[row].float()
+            vectors[self.in_row == row] = means[self.in_row == row] @ output[row].float()
         return vectors
 
 

@@ -122,7 +122,7 @@ def ladder(table: pd.DataFrame, layer: int) -> pd.DataFrame:
 def by_layer(table: pd.DataFrame) -> pd.DataFrame:
     """The direction and its controls on permuted labels at every layer, with the strength fixed beforehand.
 
-    Of every layer the same draws of exchanged labels: the fewest that any layer has.
+    Of every layer the same draws of permuted labels: the fewest that any layer has.
     """
     pushes = changes(table)
     strength = fixed(table)[0].strength

@@ -10,12 +10,13 @@ from capelib.steering.null import rank
 from capelib.steering.paired import shift
 from capelib.steering.verdict import Effect
 
-# in percent, but for the margin; _norm: log-probabilities divided by the characters of the answer
+# in percent, but for the margin: the log-probability of the best answer less that of the likeliest false one; _norm:
+# log-probabilities divided by the characters of the answer
 OUTCOMES = {
-    "mc1": ("MC1, % right", 100),
+    "mc1": ("MC1, %", 100),
     "mc2": ("MC2, %", 100),
-    "margin": ("margin of the best answer, nats", 1),
-    "mc1_norm": ("MC1 per character, % right", 100),
+    "margin": ("margin, nats", 1),
+    "mc1_norm": ("MC1 per character, %", 100),
     "mc2_norm": ("MC2 per character, %", 100),
 }
 
@@ -23,7 +24,7 @@ OUTCOMES = {
 def outcomes(results: Results, effect: Effect, seed: int = 0) -> pd.DataFrame:
     """Rows: MC1, MC2, the margin, and the first two with log-probabilities per character, as lm-evaluation-harness's
     acc_norm takes them. Columns: outcome, base, steered, change with its 95 % interval over questions (low, high), the
-    middle 95 % of the changes by directions on permuted labels, and the rank p among them.
+    middle 95 % of the changes by directions on permuted labels, and the rank p among them; the index names the measure.
     """
     plain, pushed = results.plain.questions, results.of(TRUTH)[0].questions
     rows = []
@@ -35,4 +36,4 @@ def outcomes(results: Results, effect: Effect, seed: int = 0) -> pd.DataFrame:
         numbers = (base.mean(), steered.mean(), change.value, change.low, change.high, null.low, null.high)
         rows.append((title, *(scale * each for each in numbers), null.p))
     columns = ["outcome", "base", "steered", "change", "low", "high", "permuted low", "permuted high", "rank p"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns, index=pd.Index(OUTCOMES, name="measure"))

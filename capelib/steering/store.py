@@ -18,12 +18,13 @@ from capelib.steering.questions import Questions
 class Store:
     """A JSON-lines file: a first line that says of which experiment, then a line per push.
 
-    `fingerprint` names the experiment; a file of another one is refused. The file is written anew, whole, at each push.
+    `experiment` is what `fingerprints` says of it; a file of another one is refused. The file is written anew, whole,
+    at each push.
     """
 
-    def __init__(self, path: Path, fingerprint: str) -> None:
-        self.path, self.fingerprint = Path(path), fingerprint
-        self._lines = [json.dumps({"experiment": fingerprint})]
+    def __init__(self, path: Path, experiment: dict[str, str]) -> None:
+        self.path, self.experiment = Path(path), experiment
+        self._lines = [json.dumps({"experiment": experiment})]
 
     def read(self) -> dict[str, Outcome]:
         """The outcomes kept, by the push's key; none if there is no file yet.
@@ -34,13 +35,12 @@ class Store:
             return {}
         try:
             head, *lines = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
-            experiment, found = head["experiment"], {line["key"]: _outcome(line) for line in lines}
+            experiment, found = dict(head["experiment"]), {line["key"]: _outcome(line) for line in lines}
         except (OSError, ValueError, KeyError, TypeError):
             raise InputError(f"{self.path}: no file of a sweep; give another one, or delete it") from None
-        if experiment != self.fingerprint:
-            raise InputError(
-                f"{self.path}: of another experiment (other model, direction, questions or seed); give another file"
-            )
+        names = dict.fromkeys([*self.experiment, *experiment])
+        if others := [name for name in names if experiment.get(name) != self.experiment.get(name)]:
+            raise InputError(f"{self.path}: of another experiment (other {', '.join(others)}); give another file")
         self._lines = [json.dumps(head), *(json.dumps(line) for line in lines)]
         return found
 
@@ -56,20 +56,24 @@ class Store:
         write_text(self.path, "\n".join(self._lines) + "\n")
 
 
-def fingerprint(
+def fingerprints(
     model: LanguageModel, direction: TruthDirection, questions: Questions, prompt: str, **settings: object
-) -> str:
-    """16 digits that differ for another model, number format, direction, set of questions, prompt or setting.
+) -> dict[str, str]:
+    """What an experiment rests on, by name, each as 16 digits that differ for another one.
 
     `settings`: whatever else results rest on, frames and arrays too, such as the seed, the statements that controls are
     fitted on, completions and running text.
     """
-    parts = [
-        model.name, str(model.revision), str(model.model.dtype), direction.vectors.tobytes().hex(),
-        np.round(direction.spreads, 6).tolist(), direction.layers, direction.method,
-        questions.questions, questions.choices, prompt, sorted(settings.items()),
-    ]  # fmt: skip
-    return sha256(json.dumps(parts, default=_whole).encode()).hexdigest()[:16]
+    parts = {
+        "model": [model.name, str(model.revision)],
+        "number format": str(model.model.dtype),
+        "layer": direction.layers,
+        "direction": [direction.vectors.tobytes().hex(), np.round(direction.spreads, 6).tolist(), direction.method],
+        "questions": [questions.questions, questions.choices],
+        "prompt": prompt,
+        **{name.replace("_", " "): value for name, value in settings.items()},
+    }
+    return {name: sha256(json.dumps(part, default=_whole).encode()).hexdigest()[:16] for name, part in parts.items()}
 
 
 def _whole(value: object) -> object:
