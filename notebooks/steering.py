@@ -228,13 +228,13 @@ own = reading.set_index("layer").loc[at]
 best = reading.loc[reading["paired"].idxmax()]
 glue("steering_layer", at)
 glue("steering_layers", opened.n_layers)
-glue("steering_read", f"{own['paired']:.0%}")
-glue("steering_read_low", f"{own['low']:.0%}")
-glue("steering_read_high", f"{own['high']:.0%}")
-glue("steering_read_null", f"{own['null_high']:.0%}")
+glue("steering_read", f"{100 * own['paired']:.0f} %")
+glue("steering_read_low", f"{100 * own['low']:.0f} %")
+glue("steering_read_high", f"{100 * own['high']:.0f} %")
+glue("steering_read_null", f"{100 * own['null_high']:.0f} %")
 glue("steering_read_p", numeral(own["p"]))
 glue("steering_best_layer", int(best["layer"]))
-glue("steering_best", f"{best['paired']:.0%}")
+glue("steering_best", f"{100 * best['paired']:.0f} %")
 glue("steering_pairs", len(held_out))
 glue("steering_strength", f"{strength:g}")
 glue(
@@ -529,9 +529,9 @@ else:
         f"With the push {own['corrected']} of {len(plain)} answers become true and {own['broken']} cease to be "
         f"(McNemar's exact p {numeral(own['p'])}); the number of true ones changes by {own['true'] - none['true']:+d}, "
         f"under directions that mean nothing by {min(moved):+d} to {max(moved):+d}. {above} of {len(nulls)} such "
-        f"directions have as many true answers or more. Unclear are {none['unclear']} answers without and "
-        f"{own['unclear']} with the push: a push changes whether the model answers at all. Of the answers that are "
-        f"clear {clear[0]:.0%} are true without it and {clear[1]:.0%} with it.",
+        f"directions {'has' if above == 1 else 'have'} as many true answers or more. Unclear are {none['unclear']} "
+        f"answers without and {own['unclear']} with the push: a push changes whether the model answers at all. Of the answers that are "
+        f"clear {100 * clear[0]:.0f} % are true without it and {100 * clear[1]:.0f} % with it.",
     )
 
 # %% [markdown]

@@ -261,6 +261,7 @@ def test_an_experiment_leaves_everything(measured: Path) -> None:
     assert (direction.spreads != 1).all()
     page = (measured / "dose.html").read_text()
     assert "permuted labels" in page
+    assert page.split("<title>")[1].split("</title>")[0].endswith("questions: outcomes by strength and layer")
     assert "http://" not in page.split("vega")[0]
 
 

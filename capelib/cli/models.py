@@ -166,8 +166,7 @@ def _record(found: "Internals") -> dict:
 
 def _draw(results: object, path: Path) -> None:
     from capelib.charts import internals as charts
-    from capelib.charts import theme
-    from capelib.files import whole
+    from capelib.charts import page, theme
     from capelib.internals.results import by_depth, comparable
 
     theme.enable()
@@ -175,9 +174,7 @@ def _draw(results: object, path: Path) -> None:
     if others:
         note(f"{others} rows were read with other prompts or seeds and are not drawn")
     told = "Couplings by size, by third of the layers: the two sets (filled) and neutral prompts (hollow)"
-    drawn = charts.by_size(by_depth(alike), told, width=640).properties(title=told)
-    with whole(path) as draft:
-        drawn.save(str(draft), format="html", inline=True)
+    page.leave(charts.by_size(by_depth(alike), told, width=640).properties(title=told), path, told)
 
 
 def _span(low: float, high: float, digits: int = 3) -> str:

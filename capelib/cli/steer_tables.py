@@ -91,17 +91,14 @@ class Report:
 
     def draw(self, path: Path) -> None:
         """Leave the chart as a page that needs no network."""
-        from capelib.charts import steering, theme
-        from capelib.files import whole
+        from capelib.charts import page, steering, theme
 
         theme.enable()
         title = f"{self.facts['model']}, {self.facts['n']} questions: outcomes by strength and layer"
         description = f"{title}. Beside them, at the strength fixed beforehand, directions that mean nothing."
         marks = "strokes: directions on permuted labels; crosses: Gaussian ones; dashed: the plain model"
         drawn = steering.dose(self.results.cells, description, width=640)
-        drawn = drawn.properties(title={"text": title, "subtitle": marks})
-        with whole(path) as draft:
-            drawn.save(str(draft), format="html", inline=True)
+        page.leave(drawn.properties(title={"text": title, "subtitle": marks}), path, title)
         note(f"written: {path}")
 
     def print(self) -> None:

@@ -81,7 +81,7 @@ class TruthDirection:
         best, accuracy = readable.best_layer(true, false, groups(pairs), estimator(method), seed)
         note = (
             f"layer {best} of {n} chosen among all on half of the pairs, where the direction of the other half told "
-            f"{accuracy:.0%} of the pairs right (chance tells 50%, and the best of {n} layers is flattered)"
+            f"{100 * accuracy:.0f} % of the pairs right (chance tells 50 %, and the best of {n} layers is flattered)"
         )
         return replace(found.at(best), note=note)
 
