@@ -530,8 +530,8 @@ else:
         f"(McNemar's exact p {numeral(own['p'])}); the number of true ones changes by {own['true'] - none['true']:+d}, "
         f"under directions that mean nothing by {min(moved):+d} to {max(moved):+d}. {above} of {len(nulls)} such "
         f"directions {'has' if above == 1 else 'have'} as many true answers or more. Unclear are {none['unclear']} "
-        f"answers without and {own['unclear']} with the push: a push changes whether the model answers at all. Of the answers that are "
-        f"clear {100 * clear[0]:.0f} % are true without it and {100 * clear[1]:.0f} % with it.",
+        f"answers without and {own['unclear']} with the push: a push changes whether the model answers at all. Of the "
+        f"answers that are clear {100 * clear[0]:.0f} % are true without it and {100 * clear[1]:.0f} % with it.",
     )
 
 # %% [markdown]
