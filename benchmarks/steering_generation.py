@@ -26,7 +26,7 @@ from capelib.tables import read
 if TYPE_CHECKING:
     import torch
 
-ROUNDS = 5
+ROUNDS = 9
 MODEL, DEPTH, STRENGTH, NEW_TOKENS, SIZES = "smollm2-135m", 0.25, 0.5, 64, (1, 16)
 FLOOR_PLAIN, FLOOR_PEER = 0.97, 1.0
 PEERS = ("steering_vectors", "repeng")

@@ -1,7 +1,7 @@
 """Measure steering on every question and at every layer, and leave it as data/steering_measured.csv.
 
-The section asks few questions, because it runs in front of the reader. This asks them all, once: half an hour on two
-cores. It goes on where it was interrupted.
+The section asks few questions, because it runs in front of the reader. This asks them all, once, with as many controls
+at every layer as at the one fixed beforehand: an hour and a half on two cores. It goes on where it was interrupted.
 """
 
 from pathlib import Path
