@@ -85,7 +85,7 @@ def _in_batches(bridge, model, prompts: list[str]) -> np.ndarray:
     found = np.empty((model.n_layers, len(prompts), model.d_model), dtype=np.float32)
     for batch in batches(model, prompts, BATCH):
         _, kept = bridge.run_with_cache(batch.ids, attention_mask=batch.mask, names_filter=lambda name: name in names)
-        rows = torch.arange(len(batch.rows))
+        rows = torch.arange(len(batch.prompts))
         for layer, name in enumerate(names):
-            found[layer, batch.rows] = kept[name][rows, batch.length - 1].numpy()
+            found[layer, batch.prompts] = kept[name][rows, batch.length - 1].numpy()
     return found

@@ -185,9 +185,9 @@ def test_places_that_are_rescaled_by_the_longest_prompt_are_noticed() -> None:
     model = replace(language_model("phi3"), model=AutoModelForCausalLM.from_config(config).eval())
     for weight in model.model.parameters():
         torch.nn.init.normal_(weight, std=0.3)
-    prompts = [*alike(4, 4), *alike(4, 15, seed=1)[:16]]
+    prompts = [*alike(4, 4), *alike(4, 15, seed=1)]
     with given(model) as seen:
-        found = residuals(model, prompts, batch_size=4)  # batches of one side of the limit
+        found = residuals(model, prompts)
     assert not branches(seen)
     assert apart(found, alone(model, prompts)) < 1e-5
 
@@ -213,6 +213,16 @@ def test_higher_layers_are_tried_anew() -> None:
         found = residuals(model, prompts)
         assert not branches(seen)
     assert apart(found, alone(model, prompts)) < 1e-5
+
+
+@pytest.mark.parametrize(("kind", "layers"), [("llama", (2, 1, 0)), ("lfm2", (0, 1, 2))])
+def test_what_a_layer_tells_is_known_of_those_below_or_above(kind: str, layers: tuple[int, ...]) -> None:
+    model, prompts, tried = language_model(kind), alike(), []
+    for layer in layers:
+        with given(model) as seen:
+            residuals(model, prompts, [layer])
+        tried.append(any(len(named["input_ids"]) == 1 and named["attention_mask"].ndim == 2 for named in seen))
+    assert tried == [True, False, False]
 
 
 def test_what_was_tried_is_not_tried_again_unless_settings_change() -> None:
@@ -313,15 +323,45 @@ def test_an_architecture_that_counts_places_itself_is_read_whole(monkeypatch: py
 
 def test_blocks_above_the_highest_layer_are_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     model, called = language_model("llama"), set()
-    for place, block in enumerate(blocks(model.model)):
+    kind = type(blocks(model.model)[0])
+    own = kind.forward
 
-        def forward(*values: object, place: int = place, own: object = block.forward, **named: object) -> object:
-            called.add(place)
-            return own(*values, **named)
+    def forward(block: torch.nn.Module, *values: object, **named: object) -> object:
+        called.add(list(blocks(model.model)).index(block))
+        return own(block, *values, **named)
 
-        monkeypatch.setattr(block, "forward", forward)
-    residuals(model, alike(), [1])
+    monkeypatch.setattr(kind, "forward", forward)
+    with given(model) as seen:
+        residuals(model, alike(), [1])
+    assert branches(seen)
     assert called == {0, 1}
+
+
+def test_blocks_that_someone_changed_are_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, prompts = language_model("llama"), alike()
+    residuals(model, prompts)
+    part = blocks(model.model)[1].mlp
+
+    def forward(values: torch.Tensor, own: object = part.forward) -> torch.Tensor:
+        return own(values) + torch.nn.functional.one_hot(torch.tensor(0), values.shape[1])[None, :, None]
+
+    monkeypatch.setattr(part, "forward", forward)
+    with given(model) as seen:
+        found = residuals(model, prompts)
+    assert not branches(seen)
+    assert apart(found, alone(model, prompts)) < 1e-5
+
+
+def test_hooks_on_all_modules_are_noticed() -> None:
+    from torch.nn.modules.module import register_module_forward_hook
+
+    model, prompts = language_model("llama"), alike()
+    residuals(model, prompts)
+    handle = register_module_forward_hook(lambda *_: None)
+    with given(model) as seen:
+        residuals(model, prompts)
+    handle.remove()
+    assert not branches(seen)
 
 
 # trees
@@ -334,9 +374,9 @@ def test_a_token_sees_itself_and_what_is_before_it_in_its_prompts(seed: int) -> 
     encoded = [list(rng.integers(3, 6, rng.integers(1, 9))) for _ in range(40)]
     rows = trees.planted(encoded, 96)
     forest = trees.forest(language_model("llama"), rows)
-    assert sorted(forest.rows) == list(range(40))
+    assert sorted(forest.prompts) == list(range(40))
     ids, depth, sees = forest.ids.numpy(), forest.depth.numpy(), forest.sees.numpy()
-    for prompt, row, end in zip(forest.rows, forest.in_row.numpy(), forest.end.numpy(), strict=True):
+    for prompt, row, end in zip(forest.prompts, forest.in_row.numpy(), forest.end.numpy(), strict=True):
         seen = np.flatnonzero(sees[row, end])
         assert list(ids[row, seen]) == encoded[prompt]
         assert list(depth[row, seen]) == list(range(len(encoded[prompt])))

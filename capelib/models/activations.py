@@ -30,8 +30,9 @@ def residuals(
     mean over tokens, or the mean without the first, whose norm dwarfs the others in many models.
 
     `batch_size` prompts are read at once. Where it saves work and the architecture allows it, prompts that begin alike
-    share the tokens of their beginning (`sharing`), in rows of which as many are read at once as have no more tokens
-    than so many of the longest prompt, or one; the states differ by rounding alone.
+    share the tokens of their beginning (`sharing`): in rows of 96 tokens or of two long prompts, as many at once as
+    have no more tokens than `batch_size` of the longest prompt. Their states then differ by rounding from those of
+    prompts alone.
 
     Raises InputError for an unknown position, a layer that is not there, an empty or too long prompt.
     """
@@ -61,7 +62,7 @@ def residuals_at(
         def keep(layer: int, output: "torch.Tensor", one: Batch | Forest = one) -> None:
             _is_one_stream(model, output, one)
             for position, vectors in out.items():
-                vectors[place[layer], one.rows] = one.pooled(output, position).cpu().numpy()
+                vectors[place[layer], one.prompts] = one.pooled(output, position).cpu().numpy()
 
         with torch.inference_mode(), reading(listed, wanted, keep):
             model.model(**one.inputs, use_cache=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,15 +14,16 @@ if TYPE_CHECKING:
     import torch
 
 
+RESCALED = ("dynamic", "longrope")
 POSITIONS = ("last", "mean", "mean_without_first")
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Prompts of similar length: `rows` are their places in the caller's list; `ids` and `mask` have the shape
+    """Prompts of similar length: `prompts` are their places in the caller's list; `ids` and `mask` have the shape
     (prompts, tokens), `length` (prompts,) counts the real tokens of each."""
 
-    rows: np.ndarray
+    prompts: np.ndarray
     ids: "torch.Tensor"
     mask: "torch.Tensor"
     length: "torch.Tensor"
@@ -36,7 +38,7 @@ class Batch:
         import torch
 
         if position == "last":
-            return output[torch.arange(len(self.rows), device=output.device), self.length - 1].float()
+            return output[torch.arange(len(self.prompts), device=output.device), self.length - 1].float()
         mask = self.mask.clone()
         if position == "mean_without_first":
             mask[:, 0] = mask[:, 0] * (self.length == 1)  # a prompt of one token has nothing else
@@ -74,19 +76,40 @@ def batches(model: LanguageModel, prompts: Sequence[str], size: int = 32) -> Ite
 
 def batched(model: LanguageModel, encoded: Sequence[Sequence[int]], size: int = 32) -> Iterator[Batch]:
     """Token ids, shortest first. Padding on the right cannot reach a real token of a causal model, so that results
-    are those of single prompts, and positions need no correction."""
+    are those of single prompts, and positions need no correction.
+
+    Prompts beyond the length from which a model rescales its positions, by the longest of a pass, are read with others
+    of their own length alone.
+    """
+    need_size(size)
+    end = rescaled_beyond(model)
+    order = sorted(range(len(encoded)), key=lambda prompt: len(encoded[prompt]))
+    for _, alike in groupby(order, lambda prompt: max(len(encoded[prompt]) - end, 0)):
+        together = list(alike)
+        for start in range(0, len(together), size):
+            yield _batch(model, encoded, np.array(together[start : start + size]))
+
+
+def rescaled_beyond(model: LanguageModel) -> float:
+    """The number of tokens from which on rotary positions depend on the longest prompt of a pass; infinite for most."""
+    config = model.config.get_text_config(decoder=True)
+    own = getattr(config, "rope_parameters", None) or {}
+    scaled = [each for each in (own, *own.values()) if isinstance(each, dict) and each.get("rope_type") in RESCALED]
+    return min(
+        (each.get("original_max_position_embeddings") or config.max_position_embeddings for each in scaled),
+        default=np.inf,
+    )
+
+
+def _batch(model: LanguageModel, encoded: Sequence[Sequence[int]], prompts: np.ndarray) -> Batch:
     import torch
 
-    need_size(size)
-    order = np.argsort([len(ids) for ids in encoded], kind="stable")
-    for start in range(0, len(order), size):
-        rows = order[start : start + size]
-        lengths = torch.tensor([len(encoded[row]) for row in rows])
-        ids = torch.full((len(rows), int(lengths.max())), pad_id(model), dtype=torch.long)
-        for place, row in enumerate(rows):
-            ids[place, : len(encoded[row])] = torch.tensor(encoded[row])
-        mask = (torch.arange(ids.shape[1])[None] < lengths[:, None]).long()
-        yield Batch(rows, ids.to(model.device), mask.to(model.device), lengths.to(model.device))
+    lengths = torch.tensor([len(encoded[prompt]) for prompt in prompts])
+    ids = torch.full((len(prompts), int(lengths.max())), pad_id(model), dtype=torch.long)
+    for place, prompt in enumerate(prompts):
+        ids[place, : len(encoded[prompt])] = torch.tensor(encoded[prompt])
+    mask = (torch.arange(ids.shape[1])[None] < lengths[:, None]).long()
+    return Batch(prompts, ids.to(model.device), mask.to(model.device), lengths.to(model.device))
 
 
 def need_size(size: int) -> None:

@@ -61,7 +61,7 @@ def head_outputs(
                 hook.remove()
         for layer, given in inputs.items():
             row = batch.pooled(given.reshape(*batch.ids.shape, -1), position).cpu().numpy()
-            z[layer][:, batch.rows] = row.reshape(len(batch.rows), heads, width).transpose(1, 0, 2)
+            z[layer][:, batch.prompts] = row.reshape(len(batch.prompts), heads, width).transpose(1, 0, 2)
     weights = np.stack([_weight(each).detach().float().cpu().numpy().reshape(heads, width, -1) for each in maps])
     return HeadOutputs(z, weights @ weights.transpose(0, 1, 3, 2))
 
@@ -111,7 +111,7 @@ def patterns(model: LanguageModel, prompts: Sequence[str], batch_size: int = 32)
             if found is None:
                 layers, _, heads = kept.shape[:3]
                 found = np.empty((layers, heads, len(prompts), shortest, shortest), dtype=np.float32)
-            found[:, :, part.rows] = kept.numpy().transpose(0, 2, 1, 3, 4)
+            found[:, :, part.prompts] = kept.numpy().transpose(0, 2, 1, 3, 4)
     finally:
         model.model.set_attn_implementation(implementation)
     # some keep to a kernel that returns something else

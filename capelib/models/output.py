@@ -29,7 +29,7 @@ def output_states(
     for batch in batches(model, prompts, batch_size):
 
         def keep(_module: object, given: tuple, batch: Batch = batch) -> None:
-            for row, vector in zip(batch.rows, batch.pooled(given[0], position), strict=True):
+            for row, vector in zip(batch.prompts, batch.pooled(given[0], position), strict=True):
                 found[row] = vector.cpu().numpy()
             raise _Enough
 

@@ -20,12 +20,12 @@ class Forest:
     """Prompts whose tokens stand side by side in rows, as trees: each token sees itself and those before it in its own
     prompts, and stands at its place in them.
 
-    `rows` (prompts,) are the places in the caller's list, `in_row` and `end` (prompts,) where the last token of each
-    stands. `ids` and `depth`, the place of a token in its prompts, have the shape (rows, tokens); `sees` has
+    `prompts` are the places in the caller's list, `in_row` and `end` (prompts,) where the last token of each stands.
+    `ids` and `depth`, the place of a token in its prompts, have the shape (rows, tokens); `sees` has
     (rows, tokens, tokens) and is true where the first token sees the second. Tokens filled up with see only themselves.
     """
 
-    rows: np.ndarray
+    prompts: np.ndarray
     in_row: "torch.Tensor"
     end: "torch.Tensor"
     ids: "torch.Tensor"
@@ -34,7 +34,8 @@ class Forest:
 
     @property
     def inputs(self) -> dict[str, "torch.Tensor"]:
-        """What a model's forward pass is given: a mask of four dimensions is taken as it is, and added to attention."""
+        """What a model's forward pass is given: most architectures add a mask of four dimensions to their attention
+        as it is."""
         import torch
 
         hidden = torch.zeros(self.sees.shape, device=self.sees.device)
@@ -52,7 +53,7 @@ class Forest:
             weight = weight * ((depth > 0) | alone)
         means = weight / weight.sum(dim=1, keepdim=True)
         # row by row, since its tokens need no copy for each of its prompts
-        vectors = output.new_empty((len(self.rows), output.shape[2])).float()
+        vectors = output.new_empty((len(self.prompts), output.shape[2])).float()
         for row in range(len(output)):
             vectors[self.in_row == row] = means[self.in_row == row] @ output[row].float()
         return vectors
