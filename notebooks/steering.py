@@ -462,6 +462,25 @@ for outcome, word in {"mc1": "MC1", "mc2": "MC2"}.items():
 n_draws = int(tops["n_null"].iloc[0])
 glue("steering_best_draws", n_draws)
 glue("steering_best_least", numeral(1 / (n_draws + 1)))
+unreached = [word for outcome, word in {"mc1": "MC1", "mc2": "MC2"}.items() if tops["p"][outcome] <= 1 / n_draws]
+places = " and ".join(f"{int(row['layer'])} by {row.name.upper()}" for _, row in tops.iterrows())
+glue(
+    "steering_search_says",
+    {
+        2: f"No draw reaches either: somewhere in the model the direction does more than directions that mean nothing, "
+        f"as far as {n_draws} of them can tell.",
+        1: f"No draw reaches that of {' and '.join(unreached)}; some reach the other.",
+        0: "Some draws reach as much in either: searching explains it.",
+    }[len(unreached)],
+)
+glue(
+    "steering_search",
+    f"its best layers of all, {places}, raise them "
+    + {2: "more than", 1: f"more (in {' and '.join(unreached)} alone) than", 0: "no more than"}[len(unreached)]
+    + f" the best of {n_draws} directions that mean nothing (rank p {numeral(tops['p']['mc1'])} and "
+    f"{numeral(tops['p']['mc2'])}), and multiply the perplexity of neutral text by "
+    f"{tops['perplexity_ratio']['mc1']:.2f} and {tops['perplexity_ratio']['mc2']:.2f}",
+)
 
 # %% [markdown]
 # Without a push MC1 and MC2 are {glue:text}`steering_all_base`; a pick by chance has {glue:text}`steering_all_chance`,
@@ -485,6 +504,7 @@ glue("steering_best_least", numeral(1 / (n_draws + 1)))
 # through all layers alike, the best layers reach {glue:text}`steering_best_mc1_null` and
 # {glue:text}`steering_best_mc2_null` points (rank p {glue:text}`steering_best_mc1_p` and
 # {glue:text}`steering_best_mc2_p`; with so many draws it is never below {glue:text}`steering_best_least`).
+# {glue:text}`steering_search_says`
 #
 # ## What it writes
 #
@@ -579,9 +599,10 @@ shown(
 # that an output was corrected it must be scored.
 #
 # *Of the claim, in {glue:text}`steering_model`.* {glue:text}`steering_decides`, at layer {glue:text}`steering_layer`
-# and strength {glue:text}`steering_strength`. In SmolLM2-135M, on all questions, it {glue:text}`steering_both`. Of
-# outputs, which the claim is about: {glue:text}`steering_outputs`. This is one small model, instruction-tuned and read
-# from 4-bit weights where it is the built-in one; Pythia was not steered here. On a machine with a network:
+# and strength {glue:text}`steering_strength`. In SmolLM2-135M, on all questions, it {glue:text}`steering_both`;
+# {glue:text}`steering_search`. Of outputs, which the claim is about: {glue:text}`steering_outputs`. This is one small
+# model, instruction-tuned and read from 4-bit weights where it is the built-in one; Pythia was not steered here. On a
+# machine with a network:
 #
 # ```bash
 # cape run steering -p model=EleutherAI/pythia-410m -p n_questions=128 --out runs/pythia-410m
