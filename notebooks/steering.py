@@ -500,8 +500,8 @@ glue(
 # {glue:text}`steering_all_layers`; the interval lies above zero in {glue:text}`steering_all_above` layers and below it
 # in {glue:text}`steering_all_below`, where directions on permuted labels have {glue:text}`steering_null_above` and
 # {glue:text}`steering_null_below`. The best layers raise {glue:text}`steering_best_mc1` and
-# {glue:text}`steering_best_mc2`. Of {glue:text}`steering_best_draws` directions on permuted labels, each searched
-# through all layers alike, the best layers reach {glue:text}`steering_best_mc1_null` and
+# {glue:text}`steering_best_mc2`, flattered as the best of many are. Of {glue:text}`steering_best_draws` directions on
+# permuted labels, each searched through all layers alike, the best layers reach {glue:text}`steering_best_mc1_null` and
 # {glue:text}`steering_best_mc2_null` points (rank p {glue:text}`steering_best_mc1_p` and
 # {glue:text}`steering_best_mc2_p`; with so many draws it is never below {glue:text}`steering_best_least`).
 # {glue:text}`steering_search_says`
