@@ -448,7 +448,7 @@ def test_a_direction_of_a_deeper_model(capsys: pytest.CaptureFixture) -> None:
 def test_another_experiment_in_the_same_folder_is_refused(measured: Path, capsys: pytest.CaptureFixture) -> None:
     before = (measured / "sweep.jsonl").read_bytes()
     assert main(["steer", *SWEEP, "--seed", "1", "--out", "whole"]) == 2
-    assert "of another experiment (other controls); give another file" in capsys.readouterr().err
+    assert "of another experiment (other questions, controls); give another file" in capsys.readouterr().err
     assert (measured / "sweep.jsonl").read_bytes() == before
 
 

@@ -317,7 +317,7 @@ def test_auto_is_one_of_the_layers_chosen_on_a_half_and_says_so(model: LanguageM
         np.testing.assert_array_equal(auto.raw, every.at(layer).raw)
         assert auto.n_pairs == 12
         assert f"layer {layer} of 3 chosen among all on half of the pairs" in auto.note
-        assert f"{share:.0%} of the pairs" in auto.note
+        assert f"{100 * share:.0f} % of the pairs" in auto.note
         chosen.add(layer)
     assert len(chosen) > 1
 
