@@ -20,13 +20,7 @@ from capelib.steering.steer import steer
 APART = ("bloom", "mpt", "mamba", "mamba2", "rwkv", "lfm2", "gpt_neo", "openai-gpt")
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads that wait for each other cost a model of this size far more than they save on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def alike(n: int = 6, words: int = 4, seed: int = 0) -> list[str]:

@@ -1,7 +1,6 @@
 """Directions and the layers they are read at: against scikit-learn, brute force, and signals that were planted."""
 
 import doctest
-from collections.abc import Iterator
 from importlib.util import find_spec
 
 import numpy as np
@@ -29,13 +28,7 @@ WITHOUT_HIDDEN_STATES = ("mamba", "mamba2", "rwkv")  # whose hidden_states are n
 FACTS = {"model": "none", "n_layers": 9}
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads that wait for each other cost a model of this size far more than they save on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def pairs(n: int = 10) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """The experiment that decides: its controls, what is measured, what is kept, and what may be said of it."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from math import comb, exp
@@ -35,13 +34,7 @@ from capelib.steering.store import Store, fingerprints
 LAYERS, N_PAIRS, D = (0, 1, 2), 6, 32
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads that wait for each other cost a model of this size far more than they save on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def fitted(n: int = N_PAIRS, d: int = D, method: str = "mean") -> tuple[TruthDirection, np.ndarray, np.ndarray]:

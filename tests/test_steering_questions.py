@@ -156,18 +156,20 @@ def line(*cells: str) -> str:
     ],
 )
 def test_faults_of_a_csv(tmp_path: Path, text: str | bytes, place: str, message: str) -> None:
-    told(written(tmp_path / "q.csv", text), place, message)
-
-
-def told(path: Path, place: str, message: str) -> None:
-    with pytest.raises(InputError) as caught:
-        read_questions(path)
-    said = str(caught.value)
-    assert "\n" not in said
-    assert said.startswith(str(path))
+    said = fault(written(tmp_path / "q.csv", text))
     assert place in said
     assert message in said
+
+
+def fault(path: Path) -> str:
+    """The one line that a file costs: which file, what is wrong, what to do next."""
+    with pytest.raises(InputError) as caught:
+        read_questions(path)
+    (said,) = str(caught.value).splitlines()
+    name, wrong = said[: len(str(path))], said[len(str(path)) :]
+    assert name == str(path)
     assert len(said.rsplit("; ", 1)[1]) > 3  # what to do next
+    return path.name + wrong
 
 
 GOOD = {"question": "Q?", "choices": ["a", "b"], "label": 0}
@@ -201,16 +203,26 @@ ANSWERS = {"question": "Q?", "best_answer": "a", "correct_answers": ["a"], "inco
 )
 def test_faults_of_a_jsonl(tmp_path: Path, second: object, message: str) -> None:
     text = json.dumps(GOOD) + "\n\n" + (second if isinstance(second, str) else json.dumps(second)) + "\n"
-    told(written(tmp_path / "q.jsonl", text), "row 3", message)
+    said = fault(written(tmp_path / "q.jsonl", text))
+    assert "row 3" in said
+    assert message in said
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
-    told(tmp_path / "missing.csv", "there is no file to read", "no such file")
-    told(tmp_path / "missing.jsonl", "there is no file to read", "one JSON object a line")
-    told(written(tmp_path / "empty.jsonl", " \n"), "the file is empty", '{"question", "choices", "label"}')
-    told(written(tmp_path / "bytes.jsonl", b'{"a": "\xff"}'), "row 1", "not UTF-8")
     (tmp_path / "folder.csv").mkdir()
-    told(tmp_path / "folder.csv", "this is a folder", "a CSV file in UTF-8 with the columns")
+    written(tmp_path / "empty.jsonl", " \n")
+    written(tmp_path / "bytes.jsonl", b'{"a": "\xff"}')
+    expected = {
+        "missing.csv": ("there is no file to read", "no such file"),
+        "missing.jsonl": ("there is no file to read", "one JSON object a line"),
+        "empty.jsonl": ("the file is empty", '{"question", "choices", "label"}'),
+        "bytes.jsonl": ("row 1", "not UTF-8"),
+        "folder.csv": ("this is a folder", "a CSV file in UTF-8 with the columns"),
+    }
+    for name, (place, message) in expected.items():
+        said = fault(tmp_path / name)
+        assert place in said
+        assert message in said
 
 
 def test_several_faults_are_a_line_each_and_a_great_many_are_counted(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """What a model writes: against passes of its own for every token, exact distributions, and arithmetic by hand."""
 
-from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
@@ -21,13 +20,7 @@ KINDS = ("llama", "gpt2", "bloom", "gemma3_text")
 SAMPLED = {"temperature": 1.3, "top_p": 0.95}
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads that wait for each other cost a model of this size far more than they save on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def next_logits(model: LanguageModel, ids: list[int]) -> np.ndarray:
