@@ -7,13 +7,10 @@ import numpy as np
 
 from capelib.models.batches import Batch, batches
 from capelib.models.loader import LanguageModel
+from capelib.models.reading import Enough
 
 if TYPE_CHECKING:
     import torch
-
-
-class _Enough(Exception):
-    """Raised before the output map, whose logits are many and not needed."""
 
 
 def output_states(
@@ -31,13 +28,13 @@ def output_states(
         def keep(_module: object, given: tuple, batch: Batch = batch) -> None:
             for row, vector in zip(batch.prompts, batch.pooled(given[0], position), strict=True):
                 found[row] = vector.cpu().numpy()
-            raise _Enough
+            raise Enough  # before the output map, whose logits are many and not needed
 
         handle = model.model.get_output_embeddings().register_forward_pre_hook(keep)
         try:
             with torch.inference_mode():
                 model.model(**batch.inputs, use_cache=False)
-        except _Enough:
+        except Enough:
             pass
         finally:
             handle.remove()

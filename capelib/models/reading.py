@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import torch
 
 
-class _Enough(Exception):
-    """Raised by the hook on the last block that is asked for: nothing above it needs to be computed."""
+class Enough(Exception):
+    """Raised by a hook when all that is asked for has been computed."""
 
 
 @contextmanager
@@ -28,14 +28,14 @@ def reading(
         def read(_module: object, _inputs: object, returned: object) -> None:
             keep(layer, block_output(returned))
             if layer == last:
-                raise _Enough
+                raise Enough
 
         return read
 
     handles = [listed[layer].register_forward_hook(hook(layer)) for layer in sorted(set(layers))]
     try:
         yield
-    except _Enough:
+    except Enough:
         pass
     finally:
         for handle in handles:
